@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the loop publishes after each commit for status, metrics and health: a
+ * value behind a mutex, copied out by readers.
+ */
+#ifndef WEIR_SNAPSHOT_H
+#define WEIR_SNAPSHOT_H
+
+#include "weir/engine.h"
+#include "weir/source.h"
+#include "weir/store.h"
+
+#define SNAPSHOT_SOURCES	16
+#define SNAPSHOT_SAMPLES	16
+
+struct snapshot_source {
+	char			name[64], path[256], host[256];
+	enum source_state	state;
+	struct batch_counts	counts;
+	int64_t			last_line_at;	/* event time of the last */
+	int64_t			last_read_at;	/* wall clock */
+	char			problem[512];	/* "": none */
+	char			mend[512];	/* command that mends it */
+};
+
+struct snapshot_unknown {	/* lines no rule knows, by program */
+	char		program[64];
+	uint64_t	lines;
+	char		sample[512];
+};
+
+struct snapshot {
+	char			version[32], host[256];
+	int64_t			started_at, published_at, committed_at;
+	bool			watching;	/* at least one source is read */
+	char			why_not[512];
+	struct engine_stats	engine;
+	struct snapshot_source	sources[SNAPSHOT_SOURCES];
+	size_t			nsources;
+	struct snapshot_unknown	unknown[SNAPSHOT_SAMPLES];
+	size_t			nunknown;
+	struct store_totals	store;
+	uint64_t		commits, commit_us_total;
+	uint64_t		hooks_delivered, hooks_failed;
+	char			*beliefs_json;	/* owned; see policy_each */
+};
+
+struct snapshot_box;
+
+struct snapshot_box	*snapshot_box_new(void);
+void	snapshot_box_free(struct snapshot_box *b);
+/* Takes a copy. */
+void	snapshot_publish(struct snapshot_box *b, const struct snapshot *s);
+void	snapshot_get(struct snapshot_box *b, struct snapshot *ret);
+void	snapshot_done(struct snapshot *s);
+
+#endif

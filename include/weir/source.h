@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where lines come from: journald, files that are followed, files that are
+ * read once.  A source gives batches; a batch owns its bytes and says where to
+ * go on once it is committed.  Used by one thread (the reader).
+ */
+#ifndef WEIR_SOURCE_H
+#define WEIR_SOURCE_H
+
+#include "weir/error.h"
+#include "weir/mta.h"
+#include "weir/stream.h"
+#include "weir/syslog.h"
+
+#define BATCH_BYTES	(512 * 1024)	/* read at a time, at most */
+#define LINE_MAX_BYTES	(64 * 1024)	/* longer ones are cut, and counted */
+
+struct batch_line {
+	struct record	record;
+	struct line	line;
+};
+
+/* What was met on the way; added up by the owner. */
+struct batch_counts {
+	uint64_t	lines, bytes;
+	uint64_t	cut, empty, no_stamp, cleaned;	/* lines */
+	uint64_t	ignored, unknown;	/* by the MTA's rules */
+	uint64_t	lost;			/* journal: suppressed, vacuumed */
+};
+
+struct batch {
+	char			*bytes;
+	size_t			 n, cap;
+	struct batch_line	*lines;		/* IGNORED ones are left out */
+	size_t			 nlines, lines_cap;
+	struct stream		 stream;	/* go on here when committed */
+	struct batch_counts	 counts;
+	char			 notice[256];	/* "": none; rotation, loss */
+	char			 notice_kind[32];	/* "data_loss" ... */
+};
+
+struct batch	*batch_new(void);
+void		 batch_free(struct batch *b);
+void		 batch_clear(struct batch *b);
+
+/* Every stream the store knows, by value; the reader's own copy. */
+struct streams {
+	struct stream	*v;
+	size_t		 n, cap;
+};
+
+void	streams_done(struct streams *s);
+void	streams_add(struct streams *s, const struct stream *st);
+
+struct source_options {
+	const char		*name;		/* of the section */
+	const char		*path;		/* file, directory, or NULL */
+	const struct zone	*zone;
+	const char		*host;		/* NULL: this host's name */
+	int			 year;		/* 0: find out */
+	int64_t			 since;		/* journal: not before this */
+	bool			 follow;	/* live */
+};
+
+enum source_state {
+	SOURCE_READY,		/* more can be read now */
+	SOURCE_WAITING,		/* all read; poll the descriptor */
+	SOURCE_ENDED,		/* read once, done */
+	SOURCE_DENIED,		/* may not be read; see the error */
+	SOURCE_MISSING,		/* not there (yet) */
+};
+
+struct source;
+
+/* What one kind of source does; a table entry in source.c. */
+struct source_type {
+	const char	*name;		/* "journal", "file", "tail" */
+	struct source	*(*open)(const struct source_options *o,
+			    struct streams *known, struct error *err);
+	/* Fill the batch; never blocks.  At most BATCH_BYTES. */
+	enum source_state (*read)(struct source *s, struct batch *b,
+			    struct error *err);
+	/* Descriptor to poll for input and the longest wait, ms; -1: none. */
+	int		(*poll)(struct source *s, int *ret_timeout_ms);
+	void		(*close)(struct source *s);
+};
+
+extern const struct source_type source_journal, source_tail, source_file;
+
+/* First member of every source's own struct. */
+struct source {
+	const struct source_type *type;
+	char			  name[64];
+};
+
+/* Picks the type: "-" and regular files read once, journals, or follow. */
+struct source	*source_open(const struct source_options *o,
+		    struct streams *known, struct error *err);
+enum source_state source_read(struct source *s, struct batch *b,
+		    struct error *err);
+int		 source_poll(struct source *s, int *ret_timeout_ms);
+void		 source_close(struct source *s);
+/* Files of a log in order of time, oldest first: a directory's or x, x.1 ... */
+int		 source_expand(const char *path, char ***ret, size_t *ret_n,
+		    struct error *err);
+/*
+ * Which sources this host has when none is configured: "journal", or the
+ * first mail log that exists.  Writes a path or "journal"; -1: none.
+ */
+int		 source_find(char *ret, size_t size, struct error *err);
+/* The exact command that lets `user` read a log that is denied now. */
+void		 source_mend(const char *path, const char *user,
+		    char *ret, size_t size);
+/* Build a zone by name from the host's data; NULL is the host's own. */
+int		 zone_load(const char *name, struct zone *ret,
+		    struct error *err);
+void		 zone_done(struct zone *z);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: one SQLite database (WAL), one writer by a lock file beside it,
+ * any number of readers.  Everything that one batch of lines caused goes into
+ * one transaction: events, revisions, alerts, outbox rows, kept state and the
+ * positions of the sources.
+ *
+ * A handle belongs to one thread.  Functions return 0 or -1 with the error
+ * filled; inside a transaction the first failure sticks and store_commit
+ * reports it.
+ */
+#ifndef WEIR_STORE_H
+#define WEIR_STORE_H
+
+#include "weir/query.h"
+#include "weir/stream.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,		/* no lock; the database must exist */
+	STORE_WRITE,		/* lock, create, migrate */
+	STORE_BULK,		/* as WRITE; indexes of a new partition are
+				 * built when it is closed or the store is */
+};
+
+/* Rows of a partition before the next is begun. */
+#define STORE_PARTITION_ROWS	1000000
+
+struct store	*store_open(const char *path, enum store_mode mode,
+		    struct error *err);
+/* Commits nothing.  NULL is allowed. */
+void		 store_close(struct store *s);
+const char	*store_path(const struct store *s);
+/* This database's key for hash tables. */
+struct hash_key	 store_hash_key(const struct store *s);
+/* For tests and for small partitions in them. */
+void		 store_set_partition_rows(struct store *s, int64_t rows);
+
+int	store_begin(struct store *s, struct error *err);
+int	store_commit(struct store *s, struct error *err);
+void	store_rollback(struct store *s);
+
+/* 1: stored, e->seq set; 0: that id is known; -1: sticky failure. */
+int	store_add_event(struct store *s, struct event *e);
+/* Class, origin and what hangs on the message's client are rewritten. */
+int	store_revise_event(struct store *s, const struct event *e,
+	    const char *why);
+
+/* State kept for the engine. */
+int	store_keep(struct store *s, struct str key, int64_t at, int64_t due,
+	    struct str blob);
+bool	store_recall(struct store *s, struct str key, struct buf *ret);
+/* Every key with a `due`, in order of due then key. */
+int	store_each_due(struct store *s, void (*fn)(void *ctx, struct str key),
+	    void *ctx, struct error *err);
+/* Forget kept state that last changed before `at`. */
+int	store_forget(struct store *s, int64_t at);
+
+int	store_put_alert(struct store *s, const struct alert *a);
+/* By a full or shortened (at least 6 digits) hex id; -1 when not one. */
+int	store_get_alert(struct store *s, struct str hex, struct alert **ret,
+	    struct error *err);
+
+struct alert_filter {
+	uint32_t	states, severities;	/* bit sets; 0: all */
+	char		detector[64], host[256], key[256];	/* "": any */
+	int64_t		since, until;
+	bool		newest_first;
+	size_t		limit;
+	char		cursor[QUERY_CURSOR_MAX];
+};
+
+/*
+ * Calls fn for each alert; fn returns nonzero to stop.  ret_cursor (may be
+ * NULL) is where the next page begins, "" at the end.
+ */
+int	store_each_alert(struct store *s, const struct alert_filter *f,
+	    int (*fn)(void *ctx, const struct alert *a), void *ctx,
+	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
+
+/* Sets st->id when it was 0. */
+int	store_put_stream(struct store *s, struct stream *st);
+int	store_each_stream(struct store *s,
+	    void (*fn)(void *ctx, const struct stream *st), void *ctx,
+	    struct error *err);
+
+/* Small named values: policy blob, drills, versions. */
+int	store_put_value(struct store *s, const char *name, struct str value);
+bool	store_get_value(struct store *s, const char *name, struct buf *ret);
+/* A policy version that events name, with its beliefs as text. */
+int	store_put_policy(struct store *s, int64_t version, int64_t at,
+	    struct str beliefs_json);
+
+/* A webhook's body, waiting until it was delivered. */
+struct outbox_row {
+	int64_t		id;
+	char		webhook[64];
+	char		webhook_id[128];	/* idempotency key */
+	char		type[32];		/* "alert.opened" */
+	uint8_t		alert[EVENT_ID_SIZE];
+	char		*body;			/* owned by who reads it */
+	int64_t		created, next_try;	/* wall clock */
+	int32_t		attempts;
+	int32_t		last_code;		/* HTTP status, 0: none */
+	char		last_error[256];
+};
+
+enum outbox_outcome { OUTBOX_DELIVERED, OUTBOX_RETRY, OUTBOX_DEAD };
+
+/* A webhook_id that is there already adds nothing. */
+int	store_add_outbox(struct store *s, const struct outbox_row *row);
+/* Rows not delivered nor dead with next_try <= now, oldest first. */
+int	store_each_outbox(struct store *s, int64_t now, size_t limit,
+	    int (*fn)(void *ctx, const struct outbox_row *row), void *ctx,
+	    struct error *err);
+/* The earliest next_try of a waiting row, 0 when none waits. */
+int64_t	store_outbox_due(struct store *s);
+int	store_outbox_result(struct store *s, int64_t id,
+	    enum outbox_outcome outcome, int64_t at, int64_t next_try,
+	    int code, const char *error);
+/* Whether any row of that webhook_id was delivered; for the fire drill. */
+int	store_outbox_state(struct store *s, const char *webhook_id,
+	    struct outbox_row *ret, bool *ret_delivered);
+
+/*
+ * Newest first over all partitions.  fn returns nonzero to stop.  At most
+ * q->limit events; ret_cursor is "" at the end.
+ */
+int	store_query(struct store *s, const struct query *q,
+	    int (*fn)(void *ctx, const struct event *e), void *ctx,
+	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
+
+/* Pairs, rejects and logins counted by hour and class. */
+int	store_each_traffic(struct store *s, int64_t since, int64_t until,
+	    void (*fn)(void *ctx, int64_t hour, enum event_class c,
+	    int64_t n), void *ctx, struct error *err);
+
+struct store_totals {
+	int64_t	events, partitions, bytes, first_at, last_at, seq;
+	int64_t	outbox_waiting, outbox_dead, alerts_open;
+};
+
+int	store_totals(struct store *s, struct store_totals *ret,
+	    struct error *err);
+/* Drop whole partitions whose newest event is older than `at`. */
+int	store_prune(struct store *s, int64_t at, struct error *err);
+
+#endif

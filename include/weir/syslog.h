@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cutting the header of a log line, whatever form it has, found out line by
+ * line: RFC 3164 (BSD), rsyslog's RFC 3339 stamps, RFC 5424 (with and without
+ * priority, the application name perhaps cut at "/").
+ *
+ * Stamps without a year get theirs from the stream: its first line takes the
+ * latest year that does not put it after `until`; after that the year goes on
+ * when the month falls back by more than six.  What was decided is in `year`
+ * and `last_at` and is kept with the stream.
+ */
+#ifndef WEIR_SYSLOG_H
+#define WEIR_SYSLOG_H
+
+#include "weir/record.h"
+#include "weir/zone.h"
+
+struct syslog_stream {
+	const struct zone *zone;
+	struct str	host;		/* for lines that name none */
+	int64_t		until;		/* mtime or time of receipt, usec */
+	int32_t		year;		/* 0: not decided yet */
+	int64_t		last_at;	/* of the last line with a stamp, or 0 */
+};
+
+enum syslog_verdict {
+	SYSLOG_OK,
+	SYSLOG_EMPTY,		/* nothing but blanks */
+	SYSLOG_NO_STAMP,	/* no known header; raw is set, nothing else */
+};
+
+/*
+ * Clean and cut one line (without its LF).  `line` is changed in place: NUL
+ * bytes and CR at the end go, other control bytes and invalid UTF-8 become
+ * '?'.  Passwords that an MTA logs are blotted out.  Sets every field of *ret
+ * but provenance; "message repeated N times: [ ... ]" is unwrapped.
+ */
+enum syslog_verdict	syslog_parse(struct syslog_stream *s, char *line,
+			    size_t n, struct record *ret);
+/* The part of syslog_parse that a source with fields of its own needs. */
+size_t	syslog_clean(char *line, size_t n);
+void	syslog_unwrap_repeat(struct record *r);
+
+#endif
