@@ -87,7 +87,7 @@ enum line_kind {
 	X(RCPT_ACCEPTED, "rcpt_accepted") /* disconnect's rcpt=A/B */	\
 	X(RCPT_TOTAL, "rcpt_total")					\
 	X(DATA_ACCEPTED, "data_accepted")				\
-	X(COUNT, "count")		/* of lost lines */		\
+	X(LOST, "lost")		/* lines, by the logger */	\
 	X(TOKEN, "token")		/* of a fire drill */
 
 enum field {
