@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of scenarios, and how one is played.
+
+A scenario is a function of the lab: it starts the mail host it wants, sends,
+and says for each message what the configuration makes of it.  Its docstring
+is its description.  Files scenario_*.py register theirs.
+"""
+import importlib
+import time
+
+from lab import POLICY, Lab
+from world import HERE
+
+ALL = {}
+
+
+class Scenario:
+    def __init__(self, play, name, form, policy, repeat, story):
+        self.play, self.name, self.form = play, name, form
+        self.policy, self.repeat, self.story = policy, repeat, story
+        self.about = " ".join((play.__doc__ or "").split())
+
+
+def scenario(form="trad", policy=POLICY, repeat=False, story=True):
+    """Register a scenario; FORM is the log form its story is kept in."""
+    def register(play):
+        name = play.__name__.strip("_").replace("_", "-")
+        ALL[name] = Scenario(play, name, form, policy, repeat, story)
+        return play
+    return register
+
+
+def load():
+    for path in sorted(HERE.glob("scenario_*.py")):
+        importlib.import_module(path.stem)
+    return ALL
+
+
+def play(item, directory):
+    """Run one scenario; leaves logs, weir.conf and truth.jsonl there."""
+    lab = Lab(item.name, directory, item.policy, item.repeat)
+    begin = time.monotonic()
+    try:
+        lab.start()
+        item.play(lab)
+        lab.idle()
+        lab.finish()
+    finally:
+        lab.stop()
+    return len(lab.truth.pairs), time.monotonic() - begin
