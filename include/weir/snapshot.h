@@ -42,15 +42,22 @@ struct snapshot {
 	struct store_totals	store;
 	uint64_t		commits, commit_us_total;
 	uint64_t		hooks_delivered, hooks_failed;
-	char			*beliefs_json;	/* owned; see policy_each */
+	/*
+	 * What status_beliefs() made of the policy; owned, NULL is allowed.
+	 * snapshot_publish copies it, so the loop keeps its own.
+	 */
+	char			*beliefs_json;
 };
 
 struct snapshot_box;
 
+/* Holds, until the first publish, one that says weir is still starting. */
 struct snapshot_box	*snapshot_box_new(void);
+/* NULL is allowed. */
 void	snapshot_box_free(struct snapshot_box *b);
 /* Takes a copy. */
 void	snapshot_publish(struct snapshot_box *b, const struct snapshot *s);
+/* A deep copy, for snapshot_done; `ret` need not be initialised. */
 void	snapshot_get(struct snapshot_box *b, struct snapshot *ret);
 void	snapshot_done(struct snapshot *s);
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a request to a reply, without a network: the table of paths and what
+ * answers each.  Knows nothing of libmicrohttpd; httpd carries the replies.
+ */
+#ifndef WEIR_ROUTE_H
+#define WEIR_ROUTE_H
+
+#include <jansson.h>
+
+#include "weir/error.h"
+#include "weir/snapshot.h"
+
+#define ROUTE_ARGS_MAX	32
+#define ROUTE_ETAG_MAX	64
+
+struct route_arg {
+	struct str	name, value;	/* decoded */
+};
+
+/* All slices are borrowed for the call. */
+struct request {
+	struct str		 path;
+	struct str		 tail;		/* what a row's "*" stands for */
+	struct str		 if_none_match;
+	bool			 gzip;		/* the client takes it */
+	struct route_arg	 args[ROUTE_ARGS_MAX];
+	size_t			 nargs;
+	int64_t			 now;		/* wall clock */
+	struct snapshot_box	*box;
+	struct store		*store;	/* where the row asks for one */
+};
+
+struct reply {
+	unsigned	 status;
+	const char	*type;		/* static */
+	struct buf	 body;		/* owned; reply_done frees it */
+	struct str	 fixed;		/* static bytes instead of a body */
+	bool		 gzipped;
+	bool		 asset;		/* may be kept and revalidated */
+	char		 etag[ROUTE_ETAG_MAX];	/* "": none */
+};
+
+struct route {
+	const char	*method, *path;	/* a path may end in "*" */
+	bool		 store;		/* needs the database */
+	void		(*answer)(const struct request *rq, struct reply *rp);
+};
+
+/*
+ * The row that answers, or NULL with the problem in *rp and, when the path is
+ * there but not for this method, the Allow header's value in *ret_allow.  A
+ * HEAD is answered as a GET.  Sets rq->tail.
+ */
+const struct route	*route_find(struct str method, struct request *rq,
+			    struct reply *rp, const char **ret_allow);
+/* Is this Host header a name of this machine for itself? */
+bool	route_host_is_local(struct str host);
+
+void	reply_init(struct reply *rp);
+void	reply_done(struct reply *rp);
+/* Takes the reference.  Sets the ETag and answers 304 where it matches. */
+void	reply_json(struct reply *rp, const struct request *rq, json_t *j);
+/* RFC 9457: what was there before in *rp is dropped. */
+void	reply_problem(struct reply *rp, unsigned status, const char *detail);
+/* Does an If-None-Match header name this ETag? (RFC 9110, section 13.1.2) */
+bool	reply_matches(struct str if_none_match, const char *etag);
+
+/* The answers, one in each api_*.c and asset.c. */
+void	api_events(const struct request *rq, struct reply *rp);
+void	api_messages(const struct request *rq, struct reply *rp);
+void	api_alerts(const struct request *rq, struct reply *rp);
+void	api_alert(const struct request *rq, struct reply *rp);
+void	api_traffic(const struct request *rq, struct reply *rp);
+void	api_status(const struct request *rq, struct reply *rp);
+void	api_metrics(const struct request *rq, struct reply *rp);
+void	api_health(const struct request *rq, struct reply *rp);
+void	asset_answer(const struct request *rq, struct reply *rp);
+
+#endif
