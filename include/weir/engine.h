@@ -22,7 +22,11 @@ struct engine_sink {
 	void	*ctx;
 	/* Store it and set e->seq.  False: that id is known already. */
 	bool	(*event)(void *ctx, struct event *e);
-	/* A stored event has another class (and origin client) now. */
+	/*
+	 * A stored event has another class (and client) now.  `why` is NULL
+	 * where a message only takes over the class of one more of its pairs:
+	 * that is no revision.
+	 */
 	void	(*revise)(void *ctx, const struct event *e, const char *why);
 	void	(*alert)(void *ctx, const struct alert *a,
 		    enum alert_transition t);

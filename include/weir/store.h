@@ -43,7 +43,10 @@ void	store_rollback(struct store *s);
 
 /* 1: stored, e->seq set; 0: that id is known; -1: sticky failure. */
 int	store_add_event(struct store *s, struct event *e);
-/* Class, origin and what hangs on the message's client are rewritten. */
+/*
+ * Class, origin and what hangs on the message's client are rewritten, and a
+ * revision is recorded unless `why` is NULL.
+ */
 int	store_revise_event(struct store *s, const struct event *e,
 	    const char *why);
 
