@@ -6,26 +6,13 @@
 #ifndef WEIR_ALERT_H
 #define WEIR_ALERT_H
 
-#include "weir/event.h"
+#include "weir/detect.h"
 
 #define ALERT_EVIDENCE_MAX	20	/* event ids and raw lines kept */
-#define ALERT_REASONS_MAX	8
 
 #define ALERT_STATES(X)							\
 	X(OPEN, "open") X(ACKNOWLEDGED, "acknowledged")			\
 	X(RESOLVED, "resolved")
-
-#define ALERT_SEVERITIES(X)						\
-	X(INFO, "info") X(WARNING, "warning") X(CRITICAL, "critical")
-
-#define ALERT_KEY_TYPES(X)						\
-	X(CLIENT_ADDRESS, "client_address")				\
-	X(CLIENT_NETWORK, "client_network")				\
-	X(SASL_USERNAME, "sasl_username")				\
-	X(SENDER, "sender") X(SENDER_DOMAIN, "sender_domain")		\
-	X(RECIPIENT_DOMAIN, "recipient_domain")				\
-	X(LOCAL_USER, "local_user") X(HOST, "host")			\
-	X(SOURCE, "source") X(GLOBAL, "global")
 
 /* What happened to it; names the webhook's "type". */
 #define ALERT_TRANSITIONS(X)						\
@@ -39,22 +26,9 @@
 #define X(e, name) ALERT_##e,
 enum alert_state { ALERT_STATES(X) ALERT_STATE_COUNT };
 #undef X
-#define X(e, name) SEVERITY_##e,
-enum alert_severity { ALERT_SEVERITIES(X) SEVERITY_COUNT };
-#undef X
-#define X(e, name) KEY_##e,
-enum alert_key_type { ALERT_KEY_TYPES(X) KEY_TYPE_COUNT };
-#undef X
 #define X(e, name) TRANSITION_##e,
 enum alert_transition { ALERT_TRANSITIONS(X) TRANSITION_COUNT };
 #undef X
-
-/* Why: observed against expected.  Unset numbers are NaN. */
-struct alert_reason {
-	char	name[96];
-	char	window[16];
-	double	observed, expected, threshold, p_value;
-};
 
 struct alert_evidence {
 	uint8_t	 event_id[EVENT_ID_SIZE];

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names, ids and the packed form of events.
+ *
+ * Packed: id, then fixed numbers, then texts and numbers in table order; read
+ * by the same version of weir only (what outlives it is in the store's
+ * columns, not in blobs).
+ */
+#include "weir/event.h"
+#include "weir/hash.h"
+
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
+static const char *const kind_names[] = {
+#define X(e, name) name,
+	EVENT_KINDS(X)
+#undef X
+};
+
+static const char *const class_names[] = {
+#define X(e, name) name,
+	EVENT_CLASSES(X)
+#undef X
+};
+
+static const char *const status_names[] = {
+#define X(e, name) name,
+	EVENT_STATUSES(X)
+#undef X
+};
+
+static const char *const origin_names[] = {
+#define X(e, name) name,
+	EVENT_ORIGINS(X)
+#undef X
+};
+
+static size_t
+find_name(const char *const *names, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(str_of(names[i]), name))
+			break;
+	return i;
+}
+
+const char *
+event_kind_name(enum event_kind k)
+{
+	return kind_names[k];
+}
+
+const char *
+event_class_name(enum event_class c)
+{
+	return class_names[c];
+}
+
+const char *
+event_status_name(enum event_status s)
+{
+	return status_names[s];
+}
+
+const char *
+event_origin_name(enum event_origin o)
+{
+	return origin_names[o];
+}
+
+enum event_kind
+event_kind_of(struct str name)
+{
+	return find_name(kind_names, ARRAY_LEN(kind_names), name);
+}
+
+enum event_class
+event_class_of(struct str name)
+{
+	return find_name(class_names, ARRAY_LEN(class_names), name);
+}
+
+enum event_status
+event_status_of(struct str name)
+{
+	return find_name(status_names, ARRAY_LEN(status_names), name);
+}
+
+enum event_origin
+event_origin_of(struct str name)
+{
+	return find_name(origin_names, ARRAY_LEN(origin_names), name);
+}
+
+void
+event_init(struct event *e)
+{
+	memset(e, 0, sizeof(*e));
+#define X(m) e->m = -1;
+	EVENT_NUMBERS(X)
+#undef X
+	e->repeat = 1;
+}
+
+void
+event_make_id(int64_t at, enum event_kind kind, const struct record *line,
+    uint32_t ordinal, uint8_t ret[EVENT_ID_SIZE])
+{
+	const uint32_t	numbers[3] = { kind, line->pid, ordinal };
+	uint64_t	ms = at < 0 ? 0 : (uint64_t)at / 1000;
+	uint8_t		seed[3 * 16 + sizeof(numbers)], digest[16];
+	size_t		i;
+
+	hash_128(HASH_KEY_FIXED, line->host, seed);
+	hash_128(HASH_KEY_FIXED, line->unit, seed + 16);
+	hash_128(HASH_KEY_FIXED, line->text, seed + 32);
+	for (i = 0; i < sizeof(numbers); i++)	/* the same on every host */
+		seed[48 + i] = (uint8_t)(numbers[i / 4] >> (8 * (i % 4)));
+	hash_128(HASH_KEY_FIXED,
+	    (struct str){ (const char *)seed, sizeof(seed) }, digest);
+	for (i = 0; i < 6; i++)
+		ret[i] = (uint8_t)(ms >> (40 - 8 * i));
+	memcpy(ret + 6, digest, EVENT_ID_SIZE - 6);
+}
+
+void
+event_pack(struct buf *b, const struct event *e)
+{
+	buf_add(b, e->id, EVENT_ID_SIZE);
+	buf_put_u64(b, (uint64_t)e->seq);
+	buf_put_u64(b, (uint64_t)e->at);
+	buf_put_u8(b, e->kind);
+	buf_put_u8(b, e->class);
+	buf_put_u8(b, e->status);
+	buf_put_u8(b, e->origin);
+	buf_put_u8(b, e->provenance);
+	buf_put_u8(b, (uint8_t)(e->first | e->counted << 1 |
+	    e->local_hop << 2 | e->relay_hop << 3));
+#define X(m) buf_put_str(b, e->m);
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) buf_put_u64(b, (uint64_t)e->m);
+	EVENT_NUMBERS(X)
+#undef X
+}
+
+/* An enum from one byte; too large a value makes the reader bad. */
+static unsigned
+get_enum(struct buf_reader *r, unsigned count)
+{
+	unsigned v = buf_get_u8(r);
+
+	if (v >= count) {
+		r->bad = true;
+		return 0;
+	}
+	return v;
+}
+
+bool
+event_unpack(struct buf_reader *r, struct event *ret)
+{
+	struct event	e;
+	uint8_t		flags;
+	int		i;
+
+	event_init(&e);
+	for (i = 0; i < EVENT_ID_SIZE; i++)
+		e.id[i] = buf_get_u8(r);
+	e.seq = (int64_t)buf_get_u64(r);
+	e.at = (int64_t)buf_get_u64(r);
+	e.kind = get_enum(r, EVENT_KIND_COUNT);
+	e.class = get_enum(r, CLASS_COUNT);
+	e.status = get_enum(r, STATUS_COUNT);
+	e.origin = get_enum(r, ORIGIN_COUNT);
+	e.provenance = get_enum(r, PROVENANCE_LOCAL_USER + 1);
+	flags = buf_get_u8(r);
+	e.first = flags & 1;
+	e.counted = flags >> 1 & 1;
+	e.local_hop = flags >> 2 & 1;
+	e.relay_hop = flags >> 3 & 1;
+#define X(m) e.m = buf_get_str(r);
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) e.m = (int64_t)buf_get_u64(r);
+	EVENT_NUMBERS(X)
+#undef X
+	if (r->bad)
+		return false;
+	*ret = e;
+	return true;
+}
