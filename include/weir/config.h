@@ -2,7 +2,8 @@
 /*
  * The configuration: weir.conf and conf.d read by inih through the options
  * table.  Every mistake is reported with file, line and what was meant; the
- * result is adopted only when there is none.
+ * result is adopted only when there is none.  A reload loads a second one and
+ * the caller swaps.
  */
 #ifndef WEIR_CONFIG_H
 #define WEIR_CONFIG_H
@@ -16,14 +17,21 @@
 struct config;
 
 /*
- * path NULL: CONFIG_PATH and its conf.d; a missing default file is an empty
- * configuration, a missing named file is an error.  Problems are appended to
- * `problems` one a line ("FILE:LINE: ...") and -1 is returned.
+ * Reads `path`, then conf.d/<name>.conf beside it, in order of name; a later
+ * file's value takes the place of an earlier one's.  path NULL: CONFIG_PATH,
+ * and its absence is an empty configuration; a named file that is missing is
+ * a mistake.  Mistakes are appended to `problems` one a line ("FILE:LINE: ..."
+ * or "FILE: ...") and NULL is returned.
  */
 struct config	*config_load(const char *path, struct buf *problems);
-void		 config_free(struct config *c);
-/* Files that were read; NULL past the end. */
+/* As config_load, of one file with this text; for tests and fuzzing. */
+struct config	*config_parse(const char *path, struct str text,
+		    struct buf *problems);
+void		 config_free(struct config *c);	/* NULL is allowed */
+/* Files that were read, lists by @FILE too; NULL past the end. */
 const char	*config_file(const struct config *c, size_t i);
+/* What was passed over, "FILE:LINE: ..."; NULL past the end. */
+const char	*config_warning(const struct config *c, size_t i);
 
 /* Names of the sections of a kind, in order; NULL past the end. */
 const char	*config_section(const struct config *c, const char *kind,
@@ -31,7 +39,10 @@ const char	*config_section(const struct config *c, const char *kind,
 /* Was the key set (not defaulted)?  name is NULL for unnamed sections. */
 bool		 config_is_set(const struct config *c, const char *kind,
 		    const char *name, const char *key);
-/* Values; asking for a key that the table has not is a program error. */
+/*
+ * Values; asking for a key that the table has not is a program error.  Text is
+ * NULL, a number 0 when the key is neither set nor defaulted.
+ */
 const char	*config_text(const struct config *c, const char *kind,
 		    const char *name, const char *key);
 int64_t		 config_number(const struct config *c, const char *kind,
@@ -41,7 +52,13 @@ bool		 config_bool(const struct config *c, const char *kind,
 /* Entries of a list, @FILE taken in; NULL past the end. */
 const char	*config_list(const struct config *c, const char *kind,
 		    const char *name, const char *key, size_t i);
-/* As `weir config show` prints it: every value and where it came from. */
+/* Where the value is from: "FILE:LINE" or "default". */
+const char	*config_origin(const struct config *c, const char *kind,
+		    const char *name, const char *key);
+/*
+ * As `weir config show` prints it: every value and where it came from, in a
+ * form that can be read again.
+ */
 void		 config_print(const struct config *c, struct buf *out);
 
 #endif

@@ -15,11 +15,11 @@
 struct httpd;
 
 struct httpd_options {
-	const char		*listen;	/* "127.0.0.1:8425", "[::1]:0" */
+	const char		*listen;	/* "127.0.0.1:8425" */
 	const char		*db;		/* path of the database */
 	struct snapshot_box	*box;
 	int			 threads;	/* 0: two */
-	int			 timeout_s;	/* idle client; 0: the default */
+	int			 timeout_s;	/* of idle clients */
 };
 
 /* The strings are copied; the box stays the caller's and must outlive it. */

@@ -21,7 +21,7 @@ struct route_arg {
 /* All slices are borrowed for the call. */
 struct request {
 	struct str		 path;
-	struct str		 tail;		/* what a row's "*" stands for */
+	struct str		 tail;		/* what "*" stands for */
 	struct str		 if_none_match;
 	bool			 gzip;		/* the client takes it */
 	struct route_arg	 args[ROUTE_ARGS_MAX];

@@ -32,7 +32,7 @@ struct snapshot_unknown {	/* lines no rule knows, by program */
 struct snapshot {
 	char			version[32], host[256];
 	int64_t			started_at, published_at, committed_at;
-	bool			watching;	/* at least one source is read */
+	bool			watching;	/* some source is read */
 	char			why_not[512];
 	struct engine_stats	engine;
 	struct snapshot_source	sources[SNAPSHOT_SOURCES];
