@@ -41,7 +41,8 @@ struct civil
 usec_to_civil(int64_t at)
 {
 	int64_t days = floor_div(at, USEC_PER_DAY);
-	int64_t rest = at - days * USEC_PER_DAY;
+	int64_t rest = at % USEC_PER_DAY + (at % USEC_PER_DAY < 0 ?
+	    USEC_PER_DAY : 0);
 	int64_t z = days + DAYS_TO_EPOCH, era = floor_div(z, DAYS_OF_ERA);
 	int64_t doe = z - era * DAYS_OF_ERA;
 	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
