@@ -97,17 +97,21 @@ class Lab:
 
     def stop(self):
         """End everything; used on success and on failure alike."""
-        for instance in self.instances:
-            instance.stop()
-        for proc in self.extra:
-            proc.kill()
-            proc.wait()
+        steps = [i.stop for i in self.instances]
+        steps += [lambda p=p: (p.kill(), p.wait()) for p in self.extra]
         if self.auth:
-            self.auth.stop()
-        self.instances, self.extra, self.auth = [], [], None
+            steps.append(self.auth.stop)
         if self.logs.procs:
-            self.logs.flush()
-            self.logs.stop()
+            steps += [self.logs.flush, self.logs.stop]
+        self.instances, self.extra, self.auth = [], [], None
+        failed = None
+        for step in steps:
+            try:
+                step()
+            except (OSError, RuntimeError) as why:
+                failed = failed or why
+        if failed:
+            raise failed
 
     def finish(self):
         """Wait for the mail, stop, and write the truth."""
@@ -118,7 +122,7 @@ class Lab:
 
     def settle(self):
         self.truth.settle(truth.sink_records(RECORD),
-                          truth.mailbox_records(["/home", "/var/vmail"]))
+                          truth.mailbox_records("/home", "/var/vmail"))
 
     def accept_later(self, yes=True):
         flag = pathlib.Path(CONTROL, "accept")

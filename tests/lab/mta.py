@@ -43,6 +43,8 @@ MAIN = {
     "smtpd_sasl_type": "dovecot",
     "smtpd_sasl_path": "/run/dovecot/smtpd-auth",
     "smtpd_tls_loglevel": "1",
+    "smtpd_relay_restrictions": "permit_mynetworks "
+    "permit_sasl_authenticated reject_unauth_destination",
     "in_flow_delay": "0",
     "smtpd_error_sleep_time": "0",
     "smtpd_client_connection_count_limit": "0",
@@ -139,6 +141,7 @@ class Postfix:
     def __init__(self, name="", main=None, master="", maps=None,
                  replace=None):
         suffix = "-" + name if name else ""
+        self.running = False
         self.conf = pathlib.Path("/etc/postfix" + suffix)
         self.spool = pathlib.Path("/var/spool/postfix" + suffix)
         self.data = pathlib.Path("/var/lib/postfix" + suffix)
@@ -182,6 +185,7 @@ class Postfix:
     def start(self, ports=(25,), address=HOST4):
         self.write()
         run("postfix", "-c", self.conf, "start")
+        self.running = True
         for port in ports:
             wait_for("Postfix's port %d" % port,
                      lambda: port_is_open(address, port))
@@ -203,10 +207,9 @@ class Postfix:
         run("postqueue", "-c", self.conf, "-f")
 
     def stop(self):
-        master = self.spool / "pid/master.pid"
-        if not master.exists():
-            return
-        run("postfix", "-c", self.conf, "stop", timeout=120)
+        if self.running:
+            self.running = False
+            run("postfix", "-c", self.conf, "stop", timeout=120)
 
 
 class Dovecot:

@@ -126,7 +126,25 @@ def routed_relay(lab):
                      finals={rcpt: [(final, "open_relay")]})
     lab.send(OUT4[40], "friend@far.example", "alice@example.org")
     lab.send(OUT4[40], "friend@far.example", "postmaster",
-             finals={"postmaster": [("postmaster@example.org", "inbound")]})
+             finals={"postmaster": [("alice@example.org", "inbound")]})
+
+
+@scenario("trad")
+def soft_denied(lab):
+    """Relay attempts put off: defer_unauth_destination, then soft_bounce."""
+    lab.postfix(main={"smtpd_relay_restrictions": "permit_mynetworks "
+                      "permit_sasl_authenticated defer_unauth_destination"})
+    for i in range(5):
+        lab.send(OUT4[i], "x@spam.example",
+                 ["v%d@far.example" % i, "w%d@far.example" % i])
+        lab.send(OUT6[i], "x@spam.example",
+                 ["alice@example.org", "v%d@far.example" % i])
+    lab.idle()
+    lab.instances[0].stop()
+    lab.postfix(main={"soft_bounce": "yes"})
+    for i in range(5):
+        lab.send(OUT4[i], "x@spam.example", "y%d@far.example" % i)
+        lab.send(OUT6[i], "x@spam.example", "ghost%d@example.org" % i)
 
 
 @scenario("iso")

@@ -6,7 +6,6 @@ sink and the mailboxes.  The log is never looked at.
 
 One pair is one JSON object; see tests/stories/README.md for the fields.
 """
-import email.parser
 import json
 import os
 import re
@@ -96,6 +95,8 @@ class Truth:
             if r["code"] != 250:
                 answers.setdefault((r["sender"], key(r["recipient"])),
                                    []).append(r["code"])
+        returned = {i for r in sink + mail if not r["sender"]
+                    for i in r.get("quoted", ())}
         lost = []
         for p in self.pairs:
             if p.get("status"):
@@ -106,6 +107,8 @@ class Truth:
                 p["status"] = "sent"
             elif any(c >= 500 for c in codes):
                 p["status"] = "bounced"
+            elif codes and p["message_id"] in returned:
+                p["status"] = "expired"
             elif codes:
                 p["status"] = "deferred"
             else:
@@ -116,16 +119,31 @@ class Truth:
         self._made_by_the_mta(sink + mail)
 
     def _made_by_the_mta(self, records):
+        """Bounces and other notices: nobody's Message-ID, null sender."""
+        known = {(p["sender"], key(p["final_recipient"]))
+                 for p in self.pairs if p.get("final_recipient")}
+        undeliverable = set()
         for r in records:
             mid = r.get("message_id")
-            if mid is None or mid in self.ids or mid in self.forgotten:
+            if mid in self.ids or mid in self.forgotten:
                 continue
-            if r["sender"] or r.get("code", 250) != 250:
+            if r.get("alias"):
+                continue
+            if mid is None and (r["sender"],
+                                key(r["recipient"])) in known:
+                continue
+            if r["sender"]:
                 raise RuntimeError("nobody sent this: %r" % r)
+            status = "sent"
+            if mid is None:
+                status = "bounced" if r["code"] >= 500 else "deferred"
+                if r["recipient"] in undeliverable:
+                    continue
+                undeliverable.add(r["recipient"])
             self.pairs.append(Pair(
                 scenario=self.scenario, message_id=mid, sender="",
                 recipient=r["recipient"], final_recipient=r["recipient"],
-                status="sent", **{"class": "bounce"}))
+                status=status, **{"class": "bounce"}))
 
     def lines(self):
         return sorted(p.line() for p in self.pairs)
@@ -142,19 +160,40 @@ def sink_records(path):
         return [json.loads(line) for line in f]
 
 
-def mailbox_records(roots):
-    """Every message in the maildirs under the given directories."""
+ID = re.compile(rb"^message-id:[ \t]*(?:\n[ \t]+)?([^\n]*)", re.I | re.M)
+FIELD = re.compile(rb"^(return-path|delivered-to):[ \t]*<?([^\n>]*)",
+                   re.I | re.M)
+
+
+def mailbox_records(homes, virtual):
+    """Every message in the maildirs below HOMES/USER and VIRTUAL.
+
+    A mailbox answers to the address in Delivered-To, and in HOMES also to
+    its user: an alias keeps the first, the log shows the second.
+    """
     out = []
-    parser = email.parser.BytesHeaderParser()
-    for root in roots:
+    for root in (homes, virtual):
         for where, _, files in os.walk(root):
             if os.path.basename(where) not in ("new", "cur"):
                 continue
             for name in files:
                 with open(os.path.join(where, name), "rb") as f:
-                    head = parser.parse(f)
-                out.append({
-                    "message_id": str(head["Message-ID"] or "").strip(),
-                    "sender": str(head["Return-Path"] or "").strip(" <>"),
-                    "recipient": str(head["Delivered-To"] or "")})
+                    out += _mail(f.read(), where, root == homes)
     return out
+
+
+def _mail(data, where, home):
+    head = data.partition(b"\n\n")[0]
+    field = {}
+    for name, value in FIELD.findall(head):
+        field.setdefault(name.decode().lower(), value.decode("latin-1"))
+    ids = [i.decode("latin-1").strip() for i in ID.findall(data)]
+    record = {"message_id": ids[0] if ids else "", "quoted": ids[1:],
+              "sender": field.get("return-path", ""),
+              "recipient": field.get("delivered-to", "")}
+    if not home:
+        return [record]
+    owner = where.split(os.sep)[-3] + "@example.org"
+    if key(owner) == key(record["recipient"]):
+        return [record]
+    return [record, dict(record, recipient=owner, alias=True)]
