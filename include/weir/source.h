@@ -13,6 +13,7 @@
 #include "weir/syslog.h"
 
 #define BATCH_BYTES	(512 * 1024)	/* read at a time, at most */
+#define BATCH_LINES	4096		/* kept ones, at most */
 #define LINE_MAX_BYTES	(64 * 1024)	/* longer ones are cut, and counted */
 
 struct batch_line {
@@ -22,8 +23,8 @@ struct batch_line {
 
 /* What was met on the way; added up by the owner. */
 struct batch_counts {
-	uint64_t	lines, bytes;
-	uint64_t	cut, empty, no_stamp, cleaned;	/* lines */
+	uint64_t	lines, bytes;	/* all that were cut */
+	uint64_t	cut, empty, no_stamp, cleaned;	/* lines of them */
 	uint64_t	ignored, unknown;	/* by the MTA's rules */
 	uint64_t	lost;			/* journal: suppressed, vacuumed */
 };
@@ -33,29 +34,47 @@ struct batch {
 	size_t			 n, cap;
 	struct batch_line	*lines;		/* IGNORED ones are left out */
 	size_t			 nlines, lines_cap;
-	struct stream		 stream;	/* go on here when committed */
+	/*
+	 * Go on here when committed.  The source has given it its id; 0 says
+	 * that the batch moves no position.  A batch without lines may move
+	 * one (all of them were ignored, or a journal went on).
+	 */
+	struct stream		 stream;
 	struct batch_counts	 counts;
-	char			 notice[256];	/* "": none; rotation, loss */
-	char			 notice_kind[32];	/* "data_loss" ... */
+	char			 notice[512];	/* "": none */
+	char			 notice_kind[32];	/* "data_loss", or "":
+							 * only told */
 };
 
 struct batch	*batch_new(void);
+/* NULL is allowed. */
 void		 batch_free(struct batch *b);
 void		 batch_clear(struct batch *b);
 
-/* Every stream the store knows, by value; the reader's own copy. */
+/*
+ * Every stream the store knows, by value; the reader's own copy, which the
+ * sources keep up to date.  {0} is an empty one.  Reading a stream's zone
+ * touches the environment: add what is stored before threads are started.
+ */
 struct streams {
 	struct stream	*v;
 	size_t		 n, cap;
+	struct zone	*zones;		/* those the streams name */
+	size_t		 nzones;
 };
 
 void	streams_done(struct streams *s);
+/* Takes the place of the one with that id; 0 gets the next free id. */
 void	streams_add(struct streams *s, const struct stream *st);
 
 struct source_options {
 	const char		*name;		/* of the section */
-	const char		*path;		/* file, directory, or NULL */
-	const struct zone	*zone;
+	/* File, directory, "-", "journal"; NULL is the host's journal. */
+	const char		*path;
+	/* Instead of path: read once, as one source, in order of time. */
+	char *const		*paths;
+	size_t			 npaths;
+	const struct zone	*zone;		/* must outlive the batches */
 	const char		*host;		/* NULL: this host's name */
 	int			 year;		/* 0: find out */
 	int64_t			 since;		/* journal: not before this */
@@ -93,14 +112,20 @@ struct source {
 	char			  name[64];
 };
 
-/* Picks the type: "-" and regular files read once, journals, or follow. */
+/*
+ * Picks the type: journals by their content, else files, followed or read
+ * once.  The options are copied, the zone and `known` are borrowed.
+ */
 struct source	*source_open(const struct source_options *o,
 		    struct streams *known, struct error *err);
 enum source_state source_read(struct source *s, struct batch *b,
 		    struct error *err);
 int		 source_poll(struct source *s, int *ret_timeout_ms);
 void		 source_close(struct source *s);
-/* Files of a log in order of time, oldest first: a directory's or x, x.1 ... */
+/*
+ * Files of a log in order of time, oldest first: all of a directory, or x with
+ * its rotated ones (x.1, x.2.gz, x-20261123 ...).  The caller frees them all.
+ */
 int		 source_expand(const char *path, char ***ret, size_t *ret_n,
 		    struct error *err);
 /*
@@ -108,10 +133,16 @@ int		 source_expand(const char *path, char ***ret, size_t *ret_n,
  * first mail log that exists.  Writes a path or "journal"; -1: none.
  */
 int		 source_find(char *ret, size_t size, struct error *err);
+/* The same below another root directory; "" is the host's own. */
+int		 source_find_in(const char *root, char *ret, size_t size,
+		    struct error *err);
 /* The exact command that lets `user` read a log that is denied now. */
 void		 source_mend(const char *path, const char *user,
 		    char *ret, size_t size);
-/* Build a zone by name from the host's data; NULL is the host's own. */
+/*
+ * Build a zone by name from the host's data; NULL is the host's own.  Sets and
+ * restores TZ meanwhile: before threads are started.
+ */
 int		 zone_load(const char *name, struct zone *ret,
 		    struct error *err);
 void		 zone_done(struct zone *z);

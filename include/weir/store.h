@@ -82,7 +82,10 @@ int	store_each_alert(struct store *s, const struct alert_filter *f,
 	    int (*fn)(void *ctx, const struct alert *a), void *ctx,
 	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
 
-/* Sets st->id when it was 0. */
+/*
+ * Insert or replace by id, whether that id is there or not: the source gives
+ * new streams their ids.  Sets st->id when it was 0.
+ */
 int	store_put_stream(struct store *s, struct stream *st);
 int	store_each_stream(struct store *s,
 	    void (*fn)(void *ctx, const struct stream *st), void *ctx,

@@ -14,7 +14,7 @@
 #define STREAM_CURSOR_MAX	512
 
 struct stream {
-	int64_t		id;		/* of the row; 0: not stored yet */
+	int64_t		id;		/* given by the source; 0: no stream */
 	uint32_t	chain;		/* files that follow one another */
 	uint32_t	fingerprint_len;	/* 0: a journal */
 	uint8_t		fingerprint[16];
