@@ -7,6 +7,8 @@
  * source that was declared governs, and what an operator confirmed always
  * counts on top of it.  How a class follows from beliefs is classify.c.
  */
+#include <stdlib.h>
+
 #include "weir/map.h"
 #include "weir/mem.h"
 #include "weir/policy.h"
@@ -345,6 +347,13 @@ struct belief {
 	char			text[IP_TEXT_MAX];
 };
 
+/* A network's text lies in the entry, which moves while it is sorted. */
+static struct str
+belief_value(const struct belief *b)
+{
+	return b->k == POLICY_TRUSTED_NETWORKS ? str_of(b->text) : b->value;
+}
+
 static int
 belief_cmp(const void *a, const void *b)
 {
@@ -354,7 +363,7 @@ belief_cmp(const void *a, const void *b)
 		return x->k < y->k ? -1 : 1;
 	if (x->s != y->s)
 		return x->s < y->s ? -1 : 1;
-	return str_cmp(x->value, y->value);
+	return str_cmp(belief_value(x), belief_value(y));
 }
 
 void
@@ -370,18 +379,16 @@ policy_each(const struct policy *p, void (*fn)(void *, enum policy_key,
 	for (i = 0; i < p->nnets; i++, n++) {
 		v[n].k = POLICY_TRUSTED_NETWORKS;
 		v[n].s = p->nets[i].source;
-		v[n].value = ip_net_print(&p->nets[i].net, v[n].text);
+		(void)ip_net_print(&p->nets[i].net, v[n].text);
 	}
 	while (map_next(p->names, &iter, &key, &value))
 		for (i = 0; i < POLICY_SOURCE_COUNT; i++)
 			if ((uintptr_t)value >> i & 1)
 				v[n++] = (struct belief){ .k = key.p[0] - '0',
 				    .s = i, .value = str_tail(key, 1) };
-	/* Networks print into their own entry, which must not move: copy. */
 	qsort(v, n, sizeof(*v), belief_cmp);
 	for (i = 0; i < n; i++)
-		fn(ctx, v[i].k, v[i].s, v[i].k == POLICY_TRUSTED_NETWORKS ?
-		    str_of(v[i].text) : v[i].value);
+		fn(ctx, v[i].k, v[i].s, belief_value(&v[i]));
 	free(v);
 }
 
