@@ -79,6 +79,8 @@ void	policy_each(const struct policy *p,
  */
 int64_t	policy_version(const struct policy *p);
 void	policy_set_version(struct policy *p, int64_t version);
+/* Goes up with every belief that is new, learnt ones too. */
+uint64_t	policy_changes(const struct policy *p);
 void	policy_pack(const struct policy *p, struct buf *b);
 bool	policy_unpack(struct policy *p, struct buf_reader *r);
 

@@ -31,6 +31,7 @@ struct policy {
 	size_t			 nown;
 	enum policy_source	 governs[POLICY_KEY_COUNT];
 	int64_t			 version;
+	uint64_t		 changes;
 };
 
 static const char *const key_names[] = {
@@ -202,6 +203,7 @@ policy_add(struct policy *p, enum policy_key k, enum policy_source s,
 		rc = 1;
 	}
 	policy_declare(p, k, s);
+	p->changes += rc == 1;
 	if (rc == 1 && s < p->governs[k])
 		rc = 0;
 	return rc;
@@ -402,6 +404,12 @@ void
 policy_set_version(struct policy *p, int64_t version)
 {
 	p->version = version;
+}
+
+uint64_t
+policy_changes(const struct policy *p)
+{
+	return p->changes;
 }
 
 static void
