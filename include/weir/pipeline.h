@@ -7,6 +7,7 @@
 #ifndef WEIR_PIPELINE_H
 #define WEIR_PIPELINE_H
 
+#include "weir/beliefs.h"
 #include "weir/config.h"
 #include "weir/deliver.h"
 #include "weir/engine.h"
@@ -24,18 +25,17 @@ struct pipeline_options {
 	const char		*db;
 	enum store_mode		 mode;		/* STORE_WRITE or STORE_BULK */
 	bool			 live;
-	/* May be NULL: nothing is configured.  Borrowed. */
-	const struct config	*config;
-	/* Asks the running MTA: add POLICY_FOUND beliefs; may be NULL. */
-	int	(*find)(void *ctx, struct policy *p, struct error *err);
-	void	*find_ctx;
-	/* Who is told; their names go into outbox rows.  Borrowed. */
+	bool			 this_host;	/* own interfaces are ours */
+	/* All borrowed; may be NULL. */
+	const struct config	*config;	/* NULL: beliefs as before */
+	const struct beliefs_finder *finder;
+	/* Who is told of alerts; names and formats go into outbox rows. */
 	const struct webhook	*hooks;
 	size_t			 nhooks;
-	/* An alert changed; called inside the transaction.  May be NULL. */
+	/* An alert changed; called inside the transaction. */
 	void	(*alerted)(void *ctx, const struct alert *a,
 		    enum alert_transition t);
-	void	*alerted_ctx;
+	void	*ctx;
 };
 
 /* Where the database is: `db` when given, else in the state directory. */
@@ -44,11 +44,12 @@ void		 pipeline_db_path(const struct config *c, const char *db,
 
 struct pipeline	*pipeline_open(const struct pipeline_options *o,
 		    struct error *err);
-/* Commits nothing. */
+/* Commits nothing.  NULL is allowed. */
 void		 pipeline_close(struct pipeline *p);
 /*
  * Forget everything since the last commit and take up engine and policy anew
- * from the store and from `config` (NULL: the one before).
+ * from the store; `db` and `mode` of the options stay.  After -1 only
+ * this and pipeline_close may be called.
  */
 int		 pipeline_restart(struct pipeline *p,
 		    const struct pipeline_options *o, struct error *err);
@@ -61,24 +62,32 @@ void		 pipeline_notice(struct pipeline *p, const char *notice,
 /* An alert of weir's own world, with its next transition. */
 void		 pipeline_alert(struct pipeline *p, const struct alert *a,
 		    enum alert_transition t);
+/* A webhook body for every hook, beside an alert (fire drill). */
+void		 pipeline_tell(struct pipeline *p, const struct alert *a,
+		    enum alert_transition t);
 /* The backlog is worked off: tell of historical alerts in one summary. */
-void		 pipeline_caught_up(struct pipeline *p, int64_t now);
-/* Lines taken in since the last commit, and whether anything waits for it. */
+void		 pipeline_caught_up(struct pipeline *p);
+/* Begin the transaction when none is open. */
+void		 pipeline_begin(struct pipeline *p);
+/* Lines taken in since the last commit. */
 size_t		 pipeline_pending(const struct pipeline *p);
+/* Is a transaction open? */
 bool		 pipeline_dirty(const struct pipeline *p);
 /* An alert waits for the commit: better now than later. */
 bool		 pipeline_urgent(const struct pipeline *p);
-/* -1: rolled back, and the engine is ahead of the store: restart. */
+/* -1: nothing was stored, and the engine is ahead of the store: restart. */
 int		 pipeline_commit(struct pipeline *p, struct error *err);
-/* After changing the policy: store it as a new version. */
+/* Inside a transaction, after a change of the policy by hand. */
 int		 pipeline_put_policy(struct pipeline *p, struct error *err);
 
 struct store	*pipeline_store(struct pipeline *p);
 struct engine	*pipeline_engine(struct pipeline *p);
 struct policy	*pipeline_policy(struct pipeline *p);
-/* Engine, store, unknown lines and beliefs; sources are the daemon's. */
+/* What was found and is not believed, one sentence a line. */
+struct str	 pipeline_doubts(const struct pipeline *p);
+/* Engine, store, unknown lines, beliefs (borrowed); the rest is left. */
 void		 pipeline_snapshot(struct pipeline *p, struct snapshot *s);
-/* Begin the transaction when none is open. */
-void		 pipeline_begin(struct pipeline *p);
+/* Wall clock, microseconds. */
+int64_t		 pipeline_clock(void);
 
 #endif

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See pipeline.h.  The engine's sink is here: what it hands out goes into the
+ * store's open transaction.  A failure of the store sticks until the commit;
+ * until then the engine goes on, and then its owner restarts from the store.
+ */
+#include "weir/pipeline.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "weir/backlog.h"
+#include "weir/mem.h"
+#include "weir/status.h"
+
+struct pipeline {
+	struct pipeline_options	 o;
+	struct store		*store;
+	struct policy		*policy;
+	struct engine		*engine;
+	struct backlog		 backlog;
+	struct buf		 doubts;
+	bool			 open;		/* a transaction is */
+	bool			 urgent;
+	size_t			 pending;
+	uint64_t		 policy_changes;	/* when last stored */
+	char			*beliefs_json;
+	struct snapshot_unknown	 unknown[SNAPSHOT_SAMPLES];
+	size_t			 nunknown;
+};
+
+int64_t
+pipeline_clock(void)
+{
+	struct timespec	t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+void
+pipeline_db_path(const struct config *c, const char *db, char *ret, size_t size)
+{
+	if (db != NULL)
+		snprintf(ret, size, "%s", db);
+	else
+		snprintf(ret, size, "%s/weir.db",
+		    config_text(c, "weir", NULL, "state-dir"));
+}
+
+void
+pipeline_begin(struct pipeline *p)
+{
+	if (p->open)
+		return;
+	/* What fails here sticks and is reported by the commit. */
+	(void)store_begin(p->store, NULL);
+	p->open = true;
+}
+
+static bool
+sink_event(void *ctx, struct event *e)
+{
+	struct pipeline	*p = ctx;
+
+	pipeline_begin(p);
+	/* After a failure detection goes on; the batch is read again. */
+	return store_add_event(p->store, e) != 0;
+}
+
+static void
+sink_revise(void *ctx, const struct event *e, const char *why)
+{
+	struct pipeline	*p = ctx;
+
+	pipeline_begin(p);
+	(void)store_revise_event(p->store, e, why);
+}
+
+void
+pipeline_tell(struct pipeline *p, const struct alert *a,
+    enum alert_transition t)
+{
+	struct outbox_row	row = { 0 };
+	struct buf		body = { 0 };
+	struct error		err;
+
+	pipeline_begin(p);
+	row.created = row.next_try = pipeline_clock();
+	snprintf(row.type, sizeof(row.type), "%s", alert_transition_name(t));
+	memcpy(row.alert, a->id, sizeof(row.alert));
+	for (size_t i = 0; i < p->o.nhooks; i++) {
+		const struct webhook *h = &p->o.hooks[i];
+		char		 id[sizeof(row.webhook_id)];
+
+		buf_clear(&body);
+		if (hook_body(h->format, a, t, row.created, &body, &err) == -1)
+			continue;
+		hook_id(a, t, id, sizeof(id));
+		snprintf(row.webhook, sizeof(row.webhook), "%s", h->name);
+		memcpy(row.webhook_id, id, sizeof(id));
+		row.body = (char *)(uintptr_t)buf_cstr(&body);
+		(void)store_add_outbox(p->store, &row);
+	}
+	buf_done(&body);
+}
+
+static void
+sink_alert(void *ctx, const struct alert *a, enum alert_transition t)
+{
+	struct pipeline	*p = ctx;
+
+	pipeline_begin(p);
+	(void)store_put_alert(p->store, a);
+	if (p->o.alerted != NULL)
+		p->o.alerted(p->o.ctx, a, t);
+	if (a->shadow || *alert_transition_name(t) == '\0')
+		return;
+	if (a->historical) {
+		if (t == TRANSITION_OPENED && p->o.nhooks > 0)
+			backlog_add(&p->backlog, p->store, a);
+		return;
+	}
+	p->urgent = true;
+	pipeline_tell(p, a, t);
+}
+
+static void
+sink_keep(void *ctx, struct str key, int64_t at, int64_t due, struct str blob)
+{
+	struct pipeline	*p = ctx;
+
+	pipeline_begin(p);
+	(void)store_keep(p->store, key, at, due, blob);
+}
+
+static bool
+sink_recall(void *ctx, struct str key, struct buf *ret)
+{
+	struct pipeline	*p = ctx;
+
+	return store_recall(p->store, key, ret);
+}
+
+static void
+collect_key(void *ctx, struct str key)
+{
+	buf_put_str(ctx, key);
+}
+
+static int
+add_alert(void *ctx, const struct alert *a)
+{
+	struct pipeline	*p = ctx;
+
+	engine_add_alert(p->engine, a);
+	return 0;
+}
+
+/* Take up what a former engine left: its state, held things, open alerts. */
+static int
+resume(struct pipeline *p, struct error *err)
+{
+	struct alert_filter	 open = { 0 };
+	struct buf		 keys = { 0 };
+	struct buf_reader	 r;
+	int			 rc;
+
+	open.states = 1u << ALERT_OPEN | 1u << ALERT_ACKNOWLEDGED;
+	engine_resume(p->engine);
+	if ((rc = store_each_due(p->store, collect_key, &keys, err)) == 0)
+		rc = store_each_alert(p->store, &open, add_alert, p, NULL,
+		    err);
+	r = (struct buf_reader){ buf_str(&keys), false };
+	while (rc == 0 && r.rest.n > 0)
+		engine_wake(p->engine, buf_get_str(&r));
+	buf_done(&keys);
+	return rc;
+}
+
+static void
+forget(struct pipeline *p)
+{
+	if (p->open)
+		store_rollback(p->store);
+	p->open = p->urgent = false;
+	p->pending = 0;
+	engine_free(p->engine);
+	policy_free(p->policy);
+	p->engine = NULL;
+	p->policy = NULL;
+	free(p->beliefs_json);
+	p->beliefs_json = NULL;
+}
+
+/* Policy and engine from the store. */
+static int
+load(struct pipeline *p, struct error *err)
+{
+	struct beliefs_options	b = { 0 };
+	struct engine_options	eo;
+	struct engine_sink	sink = { p, sink_event, sink_revise,
+				    sink_alert, sink_keep, sink_recall };
+
+	b.config = p->o.config;
+	b.finder = p->o.finder;
+	b.this_host = p->o.this_host;
+	b.now = pipeline_clock();
+	pipeline_begin(p);
+	buf_clear(&p->doubts);
+	p->policy = beliefs_load(p->store, &b, &p->doubts, err);
+	if (p->policy == NULL)
+		return -1;
+	backlog_load(&p->backlog, p->store);
+	engine_options_init(&eo);
+	eo.hash_key = store_hash_key(p->store);
+	eo.live = p->o.live;
+	if (p->o.config != NULL)
+		eo.hold_us = config_number(p->o.config, "weir", NULL, "hold");
+	p->engine = engine_new(&eo, p->policy, &sink);
+	if (resume(p, err) == -1)
+		return -1;
+	p->policy_changes = policy_changes(p->policy);
+	return pipeline_commit(p, err);
+}
+
+struct pipeline *
+pipeline_open(const struct pipeline_options *o, struct error *err)
+{
+	struct pipeline	*p = xcalloc(1, sizeof(*p));
+
+	p->o = *o;
+	p->store = store_open(o->db, o->mode, err);
+	if (p->store == NULL)
+		goto fail;
+	if (o->config != NULL)
+		store_set_partition_rows(p->store, config_number(o->config,
+		    "weir", NULL, "partition-rows"));
+	if (load(p, err) == -1)
+		goto fail;
+	return p;
+fail:
+	pipeline_close(p);
+	return NULL;
+}
+
+void
+pipeline_close(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	forget(p);
+	store_close(p->store);
+	buf_done(&p->doubts);
+	backlog_done(&p->backlog);
+	free(p);
+}
+
+int
+pipeline_restart(struct pipeline *p, const struct pipeline_options *o,
+    struct error *err)
+{
+	forget(p);
+	p->o = *o;
+	if (load(p, err) == 0)
+		return 0;
+	forget(p);
+	return -1;
+}
+
+/*
+ * Lines no rule knows, by program.  When the table is full the rarest makes
+ * room and its count is taken over (Metwally's space saving), so that a
+ * program which goes on is always found.
+ */
+static void
+count_unknown(struct pipeline *p, const struct batch_line *l)
+{
+	struct snapshot_unknown	*u, *least = p->unknown;
+	struct str		 program = str_head(l->record.unit,
+				    sizeof(u->program) - 1);
+
+	for (u = p->unknown; u < p->unknown + p->nunknown; u++) {
+		if (str_eq(str_of(u->program), program))
+			break;
+		if (u->lines < least->lines)
+			least = u;
+	}
+	if (u == p->unknown + p->nunknown) {
+		if (p->nunknown < SNAPSHOT_SAMPLES)
+			p->nunknown++;
+		else
+			u = least;
+		str_copy(program, u->program, sizeof(u->program));
+		str_copy(l->record.raw, u->sample, sizeof(u->sample));
+	}
+	u->lines++;
+}
+
+void
+pipeline_take(struct pipeline *p, const struct batch *b)
+{
+	const struct batch_line	*l;
+	struct stream		 st = b->stream;
+
+	pipeline_begin(p);
+	for (l = b->lines; l < b->lines + b->nlines; l++) {
+		if (l->line.kind == LINE_UNKNOWN)
+			count_unknown(p, l);
+		engine_line(p->engine, st.chain, &l->record, &l->line);
+	}
+	if (b->notice_kind[0] != '\0')
+		pipeline_notice(p, b->notice_kind, st.host, str_of(b->notice),
+		    engine_now(p->engine));
+	(void)store_put_stream(p->store, &st);
+	p->pending += b->counts.lines;
+}
+
+void
+pipeline_notice(struct pipeline *p, const char *notice, const char *host,
+    struct str text, int64_t at)
+{
+	struct event	e;
+	struct record	r = { 0 };
+
+	event_init(&e);
+	e.kind = EVENT_NOTICE;
+	e.at = r.at = at;
+	e.notice = str_of(notice);
+	e.host = r.host = str_of(host);
+	e.reply = r.text = r.raw = text;
+	e.policy = policy_version(p->policy);
+	r.unit = STR("weir");
+	r.repeat = 1;
+	event_make_id(at, e.kind, &r, 0, e.id);
+	if (sink_event(p, &e))
+		engine_input(p->engine, &e, text);
+}
+
+void
+pipeline_alert(struct pipeline *p, const struct alert *a,
+    enum alert_transition t)
+{
+	sink_alert(p, a, t);
+}
+
+void
+pipeline_caught_up(struct pipeline *p)
+{
+	struct alert	*a = backlog_summary(&p->backlog);
+
+	if (a == NULL)
+		return;
+	pipeline_tell(p, a, TRANSITION_OPENED);
+	backlog_clear(&p->backlog, p->store);
+	p->urgent = true;
+	alert_free(a);
+}
+
+size_t
+pipeline_pending(const struct pipeline *p)
+{
+	return p->pending;
+}
+
+bool
+pipeline_dirty(const struct pipeline *p)
+{
+	return p->open;
+}
+
+bool
+pipeline_urgent(const struct pipeline *p)
+{
+	return p->urgent;
+}
+
+int
+pipeline_commit(struct pipeline *p, struct error *err)
+{
+	uint64_t	changes;
+
+	if (!p->open)
+		return 0;
+	engine_flush(p->engine);
+	changes = policy_changes(p->policy);
+	if (changes != p->policy_changes) {
+		(void)beliefs_keep(p->store, p->policy, NULL);
+		free(p->beliefs_json);
+		p->beliefs_json = NULL;
+	}
+	if (store_commit(p->store, err) == -1)
+		return -1;
+	p->policy_changes = changes;
+	p->open = p->urgent = false;
+	p->pending = 0;
+	return 0;
+}
+
+int
+pipeline_put_policy(struct pipeline *p, struct error *err)
+{
+	pipeline_begin(p);
+	free(p->beliefs_json);
+	p->beliefs_json = NULL;
+	return beliefs_changed(p->store, p->policy, pipeline_clock(), err);
+}
+
+struct store *
+pipeline_store(struct pipeline *p)
+{
+	return p->store;
+}
+
+struct engine *
+pipeline_engine(struct pipeline *p)
+{
+	return p->engine;
+}
+
+struct policy *
+pipeline_policy(struct pipeline *p)
+{
+	return p->policy;
+}
+
+struct str
+pipeline_doubts(const struct pipeline *p)
+{
+	return buf_str(&p->doubts);
+}
+
+void
+pipeline_snapshot(struct pipeline *p, struct snapshot *s)
+{
+	if (p->engine == NULL)
+		return;
+	s->engine = *engine_stats(p->engine);
+	(void)store_totals(p->store, &s->store, NULL);
+	memcpy(s->unknown, p->unknown, sizeof(s->unknown));
+	s->nunknown = p->nunknown;
+	if (p->beliefs_json == NULL)
+		p->beliefs_json = status_beliefs(p->policy);
+	s->beliefs_json = p->beliefs_json;
+}
