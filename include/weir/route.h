@@ -39,6 +39,7 @@ struct reply {
 	bool		 gzipped;
 	bool		 asset;		/* may be kept and revalidated */
 	char		 etag[ROUTE_ETAG_MAX];	/* "": none */
+	char		 allow[32];		/* of a 405 */
 };
 
 struct route {
@@ -48,12 +49,13 @@ struct route {
 };
 
 /*
- * The row that answers, or NULL with the problem in *rp and, when the path is
- * there but not for this method, the Allow header's value in *ret_allow.  A
- * HEAD is answered as a GET.  Sets rq->tail.
+ * The row that answers, or NULL with the problem in *rp.  A HEAD is answered
+ * as a GET.  Sets rq->tail.
  */
 const struct route	*route_find(struct str method, struct request *rq,
-			    struct reply *rp, const char **ret_allow);
+			    struct reply *rp);
+/* The path of each row, for tests and suggestions; NULL past the end. */
+const char		*route_path(size_t i);
 /* Is this Host header a name of this machine for itself? */
 bool	route_host_is_local(struct str host);
 
@@ -61,8 +63,12 @@ void	reply_init(struct reply *rp);
 void	reply_done(struct reply *rp);
 /* Takes the reference.  Sets the ETag and answers 304 where it matches. */
 void	reply_json(struct reply *rp, const struct request *rq, json_t *j);
+/* {"items": items, "next": cursor or null}; takes the reference. */
+void	reply_list(struct reply *rp, const struct request *rq, json_t *items,
+	    const char *cursor);
 /* RFC 9457: what was there before in *rp is dropped. */
-void	reply_problem(struct reply *rp, unsigned status, const char *detail);
+void	reply_problem(struct reply *rp, unsigned status, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
 /* Does an If-None-Match header name this ETag? (RFC 9110, section 13.1.2) */
 bool	reply_matches(struct str if_none_match, const char *etag);
 
