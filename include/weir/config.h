@@ -56,8 +56,8 @@ const char	*config_list(const struct config *c, const char *kind,
 const char	*config_origin(const struct config *c, const char *kind,
 		    const char *name, const char *key);
 /*
- * As `weir config show` prints it: every value and where it came from, in a
- * form that can be read again.
+ * As `weir config show` prints it: every value, in the form of the file, with
+ * where it came from as a comment.
  */
 void		 config_print(const struct config *c, struct buf *out);
 
