@@ -88,10 +88,10 @@ class Lab:
         self.auth = mta.Dovecot(users)
         self.auth.start()
 
-    def helper(self, program, *argv, user="filter"):
+    def helper(self, program, *argv):
         """A helper process of the mail host (a content filter)."""
         proc = subprocess.Popen([sys.executable, HERE / program,
-                                 *map(str, argv)], user=user)
+                                 *map(str, argv)])
         self.extra.append(proc)
         return proc
 

@@ -35,7 +35,7 @@ WORLD6 = ["2001:db8:bad::/48"]
 INSIDE = ["10.20.0.%d" % n for n in range(50, 70)]
 
 USERS = {"alice": 2001, "bob": 2002, "carol": 2003, "dave": 2004,
-         "erin": 2005, "webapp": 2033, "vmail": 2050, "filter": 2051}
+         "erin": 2005, "webapp": 2033, "vmail": 2050}
 SYSTEM = {"postfix": 2100, "postdrop": 2101, "dovecot": 2102,
           "dovenull": 2103}
 
