@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Install what building and testing weir needs; Debian 12.
+#
+#	check.sh [tools]
+#
+# With `tools` also what `make lint asan tsan fuzz cover` need.
+set -eu
+here=$(dirname "$0")
+# shellcheck source=contrib/setup/apt.sh
+. "$here/apt.sh"
+
+"$here/build.sh"
+need git libcmocka-dev python3 sqlite3 curl openssl mandoc shellcheck
+if [ "${1-}" = tools ]; then
+	need clang llvm clang-tidy cppcheck lcov libasan8 libtsan2 libubsan1
+fi
