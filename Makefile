@@ -70,32 +70,35 @@ endif
 
 all: $(BUILD)/weir
 
-# Everything depends on the flags: others mean another build.
-FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_LIBS) $(OBJ) $(EMBED)
-$(BUILD)/flags: FORCE
+# Stamps change when what they name does: other flags mean another build.
+STAMP_flags := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_LIBS)
+STAMP_objects := $(OBJ)
+STAMP_embed := $(EMBED)
+$(BUILD)/stamp/%: FORCE
 	@pkg-config --exists $(PKGS) || { echo 'weir: libraries are missing;' \
 	    'run contrib/setup/build.sh as root (Debian 12)' >&2; exit 1; }
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-	    echo '$(subst ','\'',$(FLAGS))' >$@
+	@echo '$(subst ','\'',$(STAMP_$*))' | cmp -s - $@ || \
+	    echo '$(subst ','\'',$(STAMP_$*))' >$@
 
-$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/stamp/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/embed/embed_data.c: src/embed/embed.sh $(EMBED) $(BUILD)/flags
+$(BUILD)/embed/embed_data.c: src/embed/embed.sh $(EMBED) $(BUILD)/stamp/embed
 	$(call say,EMBED,$@)
 	$(Q)sh src/embed/embed.sh $(@D) $(foreach f,$(EMBED),$(f)=$(f))
 
-$(BUILD)/obj/embed/embed_data.o: $(BUILD)/embed/embed_data.c
+$(BUILD)/obj/embed/embed_data.o: $(BUILD)/embed/embed_data.c \
+	$(BUILD)/stamp/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(LIB): $(filter-out $(MAIN),$(OBJ))
+$(LIB): $(filter-out $(MAIN),$(OBJ)) $(BUILD)/stamp/objects
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/weir: $(MAIN) $(LIB)
 	$(call say,LD,$@)
@@ -176,7 +179,7 @@ lint: setup-tools
 	$(Q)BUILD=$(BUILD) tests/lint/run --deep
 
 # For clang-tidy: one entry a source file.
-$(BUILD)/compile_commands.json: $(BUILD)/flags $(SRC)
+$(BUILD)/compile_commands.json: $(BUILD)/stamp/flags $(BUILD)/stamp/objects
 	$(Q)sep='['; for f in $(SRC); do printf '%s{"directory": "%s",\n$\
 	    "file": "%s", "command": "%s"}' "$$sep" '$(CURDIR)' "$$f" \
 	    "cc $(subst ",\\\",$(ALL_CFLAGS)) -c $$f"; sep=','; done >$@; \
