@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The correlator's tables: messages and sessions by key, in bounded memory,
+ * with what does not fit or has to outlive the process handed to `keep`.
+ *
+ * Keys: "m" host NUL queue-id, and "s" host NUL pid.  A fresh queue id is
+ * never asked back (its line says that it is fresh), so that a busy host costs
+ * no look-ups; every other miss is.
+ */
+#include <stdlib.h>
+
+#include "correlate_priv.h"
+#include "weir/map.h"
+#include "weir/mem.h"
+#include "weir/usec.h"
+
+/* A session that was silent for so long is another one's. */
+#define SESSION_STALE_US	(2 * USEC_PER_HOUR)
+
+struct correlate *
+correlate_new(const struct correlate_options *o, struct policy *policy,
+    const struct correlate_out *out)
+{
+	struct correlate *c = xcalloc(1, sizeof(*c));
+
+	c->o = *o;
+	c->policy = policy;
+	c->out = *out;
+	c->messages = map_new(o->hash_key);
+	c->sessions = map_new(o->hash_key);
+	TAILQ_INIT(&c->lru);
+	TAILQ_INIT(&c->changed);
+	TAILQ_INIT(&c->holds);
+	TAILQ_INIT(&c->lates);
+	TAILQ_INIT(&c->session_lru);
+	TAILQ_INIT(&c->session_changed);
+	return c;
+}
+
+static void
+free_message(void *m)
+{
+	message_free(m);
+}
+
+static void
+free_session(void *s)
+{
+	session_free(s);
+}
+
+void
+correlate_free(struct correlate *c)
+{
+	if (c == NULL)
+		return;
+	map_free(c->messages, free_message);
+	map_free(c->sessions, free_session);
+	buf_done(&c->key);
+	buf_done(&c->child_key);
+	buf_done(&c->scratch);
+	free(c);
+}
+
+struct str
+correlate_key(struct buf *b, struct str host, struct str qid)
+{
+	buf_clear(b);
+	buf_add_char(b, 'm');
+	buf_add_str(b, host);
+	buf_add_char(b, '\0');
+	buf_add_str(b, qid);
+	return buf_str(b);
+}
+
+static void
+unwait(struct message *m)
+{
+	if (m->waits_on != NULL)
+		TAILQ_REMOVE(m->waits_on, m, waits);
+	m->waits_on = NULL;
+	m->due = 0;
+}
+
+/* Take it out of every list and the map, and free it. */
+static void
+drop_message(struct correlate *c, struct message *m)
+{
+	unwait(m);
+	if (m->dirty)
+		TAILQ_REMOVE(&c->changed, m, changed);
+	TAILQ_REMOVE(&c->lru, m, lru);
+	(void)map_del(c->messages, m->key);
+	message_free(m);
+}
+
+static void
+save_message(struct correlate *c, struct message *m)
+{
+	buf_clear(&c->scratch);
+	message_pack(&c->scratch, m);
+	c->out.keep(c->out.ctx, m->key, m->touched_at, m->due,
+	    buf_str(&c->scratch));
+	m->stored = true;
+	if (m->dirty)
+		TAILQ_REMOVE(&c->changed, m, changed);
+	m->dirty = false;
+}
+
+/* Make room: the least recently used that waits for nothing is put away. */
+static void
+evict_messages(struct correlate *c)
+{
+	struct message *m, *next;
+
+	for (m = TAILQ_FIRST(&c->lru); m != NULL &&
+	    map_count(c->messages) > c->o.messages_max; m = next) {
+		next = TAILQ_NEXT(m, lru);
+		if (m->due != 0 || next == NULL)
+			continue;
+		if (m->dirty || !m->stored)
+			save_message(c, m);
+		drop_message(c, m);
+		c->stats.evicted++;
+	}
+}
+
+static void
+insert_message(struct correlate *c, struct message *m)
+{
+	(void)map_put(c->messages, m->key, m);
+	TAILQ_INSERT_TAIL(&c->lru, m, lru);
+}
+
+static struct message *
+recall_message(struct correlate *c, struct str key)
+{
+	struct message *m;
+
+	buf_clear(&c->scratch);
+	if (!c->out.recall(c->out.ctx, key, &c->scratch))
+		return NULL;
+	m = message_unpack(key, buf_str(&c->scratch));
+	if (m == NULL)
+		return NULL;
+	c->stats.recalled++;
+	insert_message(c, m);
+	return m;
+}
+
+struct message *
+correlate_find(struct correlate *c, struct str key)
+{
+	struct message *m = map_get(c->messages, key);
+
+	return m != NULL ? m : recall_message(c, key);
+}
+
+struct message *
+correlate_open(struct correlate *c, struct str key, int64_t at)
+{
+	struct message	*old = map_get(c->messages, key);
+	struct message	*m = message_new(key);
+
+	if (old != NULL) {
+		/* The queue id is used again: the old message is over. */
+		old->removed = true;
+		link_give_up(c, old);
+		old = map_get(c->messages, m->key);
+		if (old != NULL)
+			drop_message(c, old);
+	}
+	m->opened_at = at;
+	insert_message(c, m);
+	correlate_touch(c, m);
+	return m;
+}
+
+void
+correlate_touch(struct correlate *c, struct message *m)
+{
+	m->touched_at = c->now;
+	TAILQ_REMOVE(&c->lru, m, lru);
+	TAILQ_INSERT_TAIL(&c->lru, m, lru);
+	if (!m->dirty)
+		TAILQ_INSERT_TAIL(&c->changed, m, changed);
+	m->dirty = true;
+}
+
+void
+correlate_forget(struct correlate *c, struct message *m)
+{
+	if (m->stored)
+		c->out.keep(c->out.ctx, m->key, 0, 0, STR_NONE);
+	drop_message(c, m);
+}
+
+/* Both lists are in order of `due`: each has one length of waiting. */
+static void
+wait_until(struct correlate *c, struct message *m, int64_t due)
+{
+	struct message_list	*list = due > c->now + c->o.hold_us ?
+				    &c->lates : &c->holds;
+	struct message		*before = TAILQ_LAST(list, message_list);
+
+	unwait(m);
+	m->due = due;
+	while (before != NULL && before->due > due)
+		before = TAILQ_PREV(before, message_list, waits);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(list, m, waits);
+	else
+		TAILQ_INSERT_AFTER(list, before, m, waits);
+	m->waits_on = list;
+}
+
+void
+correlate_wait(struct correlate *c, struct message *m, int64_t us)
+{
+	wait_until(c, m, c->now + us);
+	correlate_touch(c, m);
+}
+
+static struct str
+session_key(struct correlate *c, const struct record *r)
+{
+	struct buf *b = &c->key;
+
+	buf_clear(b);
+	buf_add_char(b, 's');
+	buf_add_str(b, r->host);
+	buf_add_char(b, '\0');
+	buf_addf(b, "%u", (unsigned)r->pid);
+	return buf_str(b);
+}
+
+static void
+drop_session(struct correlate *c, struct session *s)
+{
+	if (s->dirty)
+		TAILQ_REMOVE(&c->session_changed, s, changed);
+	TAILQ_REMOVE(&c->session_lru, s, lru);
+	(void)map_del(c->sessions, s->key);
+	session_free(s);
+}
+
+static void
+save_session(struct correlate *c, struct session *s)
+{
+	buf_clear(&c->scratch);
+	session_pack(&c->scratch, s);
+	c->out.keep(c->out.ctx, s->key, s->touched_at, 0,
+	    buf_str(&c->scratch));
+	s->stored = true;
+	if (s->dirty)
+		TAILQ_REMOVE(&c->session_changed, s, changed);
+	s->dirty = false;
+}
+
+static struct session *
+insert_session(struct correlate *c, struct session *s)
+{
+	(void)map_put(c->sessions, s->key, s);
+	TAILQ_INSERT_TAIL(&c->session_lru, s, lru);
+	return s;
+}
+
+/* Between lines only: while one is taken, pointers to others are held. */
+static void
+make_room(struct correlate *c)
+{
+	struct session *s;
+
+	if (map_count(c->messages) > c->o.messages_max)
+		evict_messages(c);
+	while (map_count(c->sessions) > c->o.sessions_max) {
+		s = TAILQ_FIRST(&c->session_lru);
+		save_session(c, s);
+		drop_session(c, s);
+		c->stats.evicted++;
+	}
+}
+
+struct session *
+correlate_session(struct correlate *c, const struct record *r, bool make)
+{
+	struct str	 key = session_key(c, r);
+	struct session	*s = map_get(c->sessions, key);
+
+	if (s != NULL)
+		return s;
+	buf_clear(&c->scratch);
+	if (c->out.recall(c->out.ctx, key, &c->scratch) &&
+	    (s = session_unpack(key, buf_str(&c->scratch))) != NULL) {
+		if (s->touched_at > c->now - SESSION_STALE_US)
+			return insert_session(c, s);
+		session_free(s);	/* the pid of one long gone */
+	}
+	return make ? insert_session(c, session_new(key)) : NULL;
+}
+
+struct session *
+correlate_open_session(struct correlate *c, const struct record *r)
+{
+	struct str	 key = session_key(c, r);
+	struct session	*s = map_get(c->sessions, key);
+
+	if (s != NULL)
+		drop_session(c, s);
+	return insert_session(c, session_new(key));
+}
+
+void
+correlate_touch_session(struct correlate *c, struct session *s)
+{
+	s->touched_at = c->now;
+	TAILQ_REMOVE(&c->session_lru, s, lru);
+	TAILQ_INSERT_TAIL(&c->session_lru, s, lru);
+	if (!s->dirty)
+		TAILQ_INSERT_TAIL(&c->session_changed, s, changed);
+	s->dirty = true;
+}
+
+void
+correlate_forget_session(struct correlate *c, struct session *s)
+{
+	if (s->stored)
+		c->out.keep(c->out.ctx, s->key, 0, 0, STR_NONE);
+	drop_session(c, s);
+}
+
+void
+correlate_line(struct correlate *c, const struct record *r,
+    const struct line *l, uint32_t ordinal, int64_t now)
+{
+	struct take t = { c, r, l, ordinal };
+
+	make_room(c);
+	correlate_advance(c, now);
+	take_line(&t);
+}
+
+void
+correlate_advance(struct correlate *c, int64_t now)
+{
+	struct message *m;
+
+	if (now > c->now)
+		c->now = now;
+	while ((m = TAILQ_FIRST(&c->holds)) != NULL && m->due <= c->now) {
+		unwait(m);
+		link_give_up(c, m);
+	}
+	while ((m = TAILQ_FIRST(&c->lates)) != NULL && m->due <= c->now)
+		correlate_forget(c, m);
+}
+
+int64_t
+correlate_due(const struct correlate *c)
+{
+	const struct message *m = TAILQ_FIRST(&c->holds);
+
+	return m == NULL ? 0 : m->due;
+}
+
+bool
+correlate_wake(struct correlate *c, struct str key)
+{
+	struct message *m;
+
+	if (key.n == 0 || key.p[0] != 'm')
+		return key.n > 0 && key.p[0] == 's';
+	if (map_get(c->messages, key) != NULL)
+		return true;
+	m = recall_message(c, key);
+	if (m != NULL && m->due != 0)
+		wait_until(c, m, m->due);
+	return true;
+}
+
+void
+correlate_flush(struct correlate *c)
+{
+	struct message	*m;
+	struct session	*s;
+
+	while ((m = TAILQ_FIRST(&c->changed)) != NULL)
+		save_message(c, m);
+	while ((s = TAILQ_FIRST(&c->session_changed)) != NULL)
+		save_session(c, s);
+}
+
+const struct correlate_stats *
+correlate_stats(const struct correlate *c)
+{
+	struct correlate_stats *stats = &((struct correlate *)c)->stats;
+
+	stats->messages = map_count(c->messages);
+	stats->sessions = map_count(c->sessions);
+	return stats;
+}
