@@ -59,7 +59,7 @@ void		 batch_clear(struct batch *b);
 struct streams {
 	struct stream	*v;
 	size_t		 n, cap;
-	struct zone	*zones;		/* those the streams name */
+	struct zone	**zones;	/* those the streams name */
 	size_t		 nzones;
 };
 

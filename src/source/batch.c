@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Batches and the reader's list of streams.
+ *
+ * A log is written by strangers: a line may be a megabyte long, hold NULs or
+ * be no text at all.  Whatever it is, it is cut, counted and gone past.  A
+ * line longer than LINE_MAX_BYTES is read as its beginning; its rest is never
+ * taken for a line of its own, for then its writer could forge one.  NULs
+ * before a line are no part of it: a copied-and-truncated log begins with a
+ * hole as long as the old one was.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "weir/mem.h"
+
+#include "batch.h"
+
+struct batch *
+batch_new(void)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+
+	/* In one piece from the start: slices point into it. */
+	b->cap = BATCH_BYTES + LINE_MAX_BYTES;
+	b->bytes = xmalloc(b->cap);
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	free(b->bytes);
+	free(b->lines);
+	free(b);
+}
+
+void
+batch_clear(struct batch *b)
+{
+	b->n = 0;
+	b->nlines = 0;
+	memset(&b->stream, 0, sizeof(b->stream));
+	memset(&b->counts, 0, sizeof(b->counts));
+	b->notice[0] = b->notice_kind[0] = '\0';
+}
+
+void
+batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (b->notice[0] != '\0' &&
+	    (b->notice_kind[0] != '\0' || kind[0] == '\0'))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(b->notice, sizeof(b->notice), fmt, ap);
+	va_end(ap);
+	snprintf(b->notice_kind, sizeof(b->notice_kind), "%s", kind);
+}
+
+void
+batch_add(struct batch *b, const struct record *r)
+{
+	struct batch_line *l;
+
+	if (b->nlines == b->lines_cap) {
+		b->lines_cap = b->lines_cap == 0 ? 256 : 2 * b->lines_cap;
+		b->lines = xreallocarray(b->lines, b->lines_cap,
+		    sizeof(*b->lines));
+	}
+	l = &b->lines[b->nlines];
+	l->record = *r;
+	mta_parse(&l->record, &l->line);
+	if (l->line.kind == LINE_IGNORED) {
+		b->counts.ignored++;
+		return;
+	}
+	if (l->line.kind == LINE_UNKNOWN)
+		b->counts.unknown++;
+	b->nlines++;
+}
+
+/* Bytes that cleaning removes or replaces leave one of these two changed. */
+static size_t
+questions(const char *p, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		k += p[i] == '?';
+	return k;
+}
+
+static bool
+is_plain(const char *p, size_t n)
+{
+	size_t i;
+	unsigned char odd = 0;
+
+	for (i = 0; i < n; i++)
+		odd |= (unsigned char)p[i] < 0x20 || (unsigned char)p[i] > 0x7e;
+	return odd == 0;
+}
+
+static void
+cut_line(struct batch *b, struct cutter *c, char *p, size_t n)
+{
+	struct record r = { .provenance = PROVENANCE_LOG };
+	bool plain = is_plain(p, n);
+	size_t before = plain ? 0 : questions(p, n);
+
+	b->counts.lines++;
+	switch (syslog_parse(&c->syslog, p, n, &r)) {
+	case SYSLOG_EMPTY:
+		b->counts.empty++;
+		return;
+	case SYSLOG_NO_STAMP:
+		b->counts.no_stamp++;
+		break;
+	case SYSLOG_OK:
+		r.provenance = PROVENANCE_LOG;
+		batch_add(b, &r);
+		break;
+	}
+	if (!plain && (r.raw.n != n || questions(r.raw.p, r.raw.n) != before))
+		b->counts.cleaned++;
+}
+
+/* One line of n bytes at p, without its end. */
+static void
+take_line(struct batch *b, struct cutter *c, char *p, size_t n)
+{
+	if (c->skipping) {
+		c->skipping = false;
+		return;
+	}
+	if (n > LINE_MAX_BYTES) {
+		b->counts.cut++;
+		n = LINE_MAX_BYTES;
+	}
+	cut_line(b, c, p, n);
+}
+
+size_t
+batch_cut(struct batch *b, struct cutter *c, bool final, bool *ret_full)
+{
+	char *p = b->bytes, *end = b->bytes + b->n, *lf;
+
+	/* In the batch: the lines borrow it. */
+	c->syslog.host = str_of(b->stream.host);
+	*ret_full = false;
+	while (p < end) {
+		if (*p == '\0') {
+			p++;
+			continue;
+		}
+		if (b->nlines == BATCH_LINES) {
+			*ret_full = true;
+			break;
+		}
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (lf != NULL) {
+			take_line(b, c, p, (size_t)(lf - p));
+			p = lf + 1;
+			continue;
+		}
+		if (c->skipping) {
+			p = end;
+		} else if ((size_t)(end - p) > LINE_MAX_BYTES) {
+			take_line(b, c, p, (size_t)(end - p));
+			c->skipping = true;
+			p = end;
+		} else if (final) {
+			take_line(b, c, p, (size_t)(end - p));
+			p = end;
+		}
+		break;
+	}
+	b->counts.bytes += (uint64_t)(p - b->bytes);
+	b->stream.offset += p - b->bytes;
+	b->stream.year = c->syslog.year;
+	b->stream.last_at = c->syslog.last_at;
+	return (size_t)(p - b->bytes);
+}
+
+void
+batch_resume(struct cutter *c, const struct streams *known,
+    const struct stream *st, const struct zone *zone)
+{
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	c->syslog.zone = zone == NULL ? &zone_utc : zone;
+	c->syslog.year = st->year;
+	c->syslog.last_at = st->last_at;
+	/* What was decided when the stream was first read stays. */
+	if (strcmp(c->syslog.zone->name, st->zone) == 0)
+		return;
+	for (i = 0; i < known->nzones; i++)
+		if (strcmp(known->zones[i]->name, st->zone) == 0)
+			c->syslog.zone = known->zones[i];
+}
+
+void
+batch_begin(struct stream *st, const struct source_options *o,
+    const char *name, uint32_t chain)
+{
+	memset(st, 0, sizeof(*st));
+	st->chain = chain;
+	st->year = o->year;
+	str_copy(str_of(name), st->name, sizeof(st->name));
+	str_copy(str_of(o->zone == NULL ? zone_utc.name : o->zone->name),
+	    st->zone, sizeof(st->zone));
+	if (o->host != NULL) {
+		str_copy(str_of(o->host), st->host, sizeof(st->host));
+	} else if (gethostname(st->host, sizeof(st->host)) == -1) {
+		str_copy(STR("localhost"), st->host, sizeof(st->host));
+	}
+	st->host[sizeof(st->host) - 1] = '\0';
+}
+
+void
+streams_done(struct streams *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nzones; i++) {
+		zone_done(s->zones[i]);
+		free(s->zones[i]);
+	}
+	free(s->zones);
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+/* A zone that is gone from this host leaves the one of the options. */
+static void
+add_zone(struct streams *s, const char *name)
+{
+	struct zone z;
+	size_t i;
+
+	for (i = 0; i < s->nzones; i++)
+		if (strcmp(s->zones[i]->name, name) == 0)
+			return;
+	if (name[0] == '\0' || zone_load(name, &z, NULL) == -1)
+		return;
+	s->zones = xreallocarray(s->zones, s->nzones + 1, sizeof(*s->zones));
+	s->zones[s->nzones++] = xmemdup(&z, sizeof(z));
+}
+
+int64_t
+streams_put(struct streams *s, const struct stream *st)
+{
+	int64_t max = 0;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (st->id != 0 && s->v[i].id == st->id) {
+			s->v[i] = *st;
+			return st->id;
+		}
+		if (s->v[i].id > max)
+			max = s->v[i].id;
+	}
+	if (s->n == s->cap) {
+		s->cap = s->cap == 0 ? 16 : 2 * s->cap;
+		s->v = xreallocarray(s->v, s->cap, sizeof(*s->v));
+	}
+	s->v[s->n] = *st;
+	if (st->id == 0)
+		s->v[s->n].id = max + 1;
+	return s->v[s->n++].id;
+}
+
+void
+streams_add(struct streams *s, const struct stream *st)
+{
+	streams_put(s, st);
+	add_zone(s, st->zone);
+}

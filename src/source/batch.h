@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From bytes to lines: the step that all sources of text share.  The bytes of
+ * a batch never move once a line was cut, for lines are slices of them.
+ */
+#ifndef WEIR_SOURCE_BATCH_H
+#define WEIR_SOURCE_BATCH_H
+
+#include "weir/source.h"
+
+/* What is remembered between two batches of one stream. */
+struct cutter {
+	struct syslog_stream	syslog;
+	bool			skipping;	/* rest of a line that was cut */
+};
+
+/*
+ * Cut the bytes of the batch into lines.  Returns how many were used up: the
+ * rest is an unfinished line (with `final` it is taken too), or more lines
+ * than a batch holds; then *ret_full is set.  b->stream must be filled in: it
+ * keeps the host and gets offset, year and last_at.
+ */
+size_t	batch_cut(struct batch *b, struct cutter *c, bool final,
+	    bool *ret_full);
+/* A record with all its fields: read it as its MTA does, and keep or count. */
+void	batch_add(struct batch *b, const struct record *r);
+/* The first notice of a batch stays, unless a loss comes after it. */
+void	batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* Take up a stream: its year and zone, as stored, or those of the options. */
+void	batch_resume(struct cutter *c, const struct streams *known,
+	    const struct stream *st, const struct zone *zone);
+/* streams_add without the zone; returns the id. */
+int64_t	streams_put(struct streams *s, const struct stream *st);
+/* A new stream with what the options say. */
+void	batch_begin(struct stream *st, const struct source_options *o,
+	    const char *name, uint32_t chain);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kinds of source, which of them a path asks for, and what this host has
+ * when nobody says.
+ */
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weir/source.h"
+
+static const char journal_magic[8] = { 'L', 'P', 'K', 'S', 'H', 'H', 'R',
+	'H' };
+
+static bool
+is_journal_file(const char *path)
+{
+	char got[sizeof(journal_magic)];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool r;
+
+	if (fd == -1)
+		return false;
+	r = pread(fd, got, sizeof(got), 0) == (ssize_t)sizeof(got) &&
+	    memcmp(got, journal_magic, sizeof(got)) == 0;
+	close(fd);
+	return r;
+}
+
+/* A directory of journal files, or /var/log/journal with one a machine. */
+static bool
+is_journal_directory(const char *path, int depth)
+{
+	char sub[4096];
+	struct dirent *d;
+	DIR *dp = opendir(path);
+	bool r = false;
+
+	if (dp == NULL)
+		return false;
+	while (!r && (d = readdir(dp)) != NULL) {
+		if (d->d_name[0] == '.' || snprintf(sub, sizeof(sub), "%s/%s",
+		    path, d->d_name) >= (int)sizeof(sub))
+			continue;
+		if (str_ends(str_of(d->d_name), STR(".journal")))
+			r = is_journal_file(sub);
+		else if (depth > 0 && d->d_type == DT_DIR)
+			r = is_journal_directory(sub, depth - 1);
+	}
+	closedir(dp);
+	return r;
+}
+
+static bool
+is_journal(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || strcmp(path, "journal") == 0)
+		return true;
+	if (strcmp(path, "-") == 0 || stat(path, &st) == -1)
+		return false;
+	return S_ISDIR(st.st_mode) ? is_journal_directory(path, 1) :
+	    S_ISREG(st.st_mode) && is_journal_file(path);
+}
+
+struct source *
+source_open(const struct source_options *options, struct streams *known,
+    struct error *err)
+{
+	struct source_options o = *options;
+	const struct source_type *type;
+	struct source *s;
+	size_t i;
+
+	if (o.path == NULL && o.npaths == 1) {
+		o.path = o.paths[0];
+		o.npaths = 0;
+	}
+	for (i = 0; i < o.npaths; i++)
+		if (is_journal(o.paths[i])) {
+			error_set(err, "%s: a journal is read by itself, "
+			    "not together with other paths", o.paths[i]);
+			return NULL;
+		}
+	type = &source_file;
+	if (o.npaths == 0 && is_journal(o.path)) {
+		error_set(err, "journals are not read yet");
+		return NULL;
+	}
+	if ((s = type->open(&o, known, err)) == NULL)
+		return NULL;
+	assert(s->type == type);
+	str_copy(str_of(o.name != NULL ? o.name : o.path != NULL ? o.path :
+	    type->name), s->name, sizeof(s->name));
+	return s;
+}
+
+enum source_state
+source_read(struct source *s, struct batch *b, struct error *err)
+{
+	return s->type->read(s, b, err);
+}
+
+int
+source_poll(struct source *s, int *ret_timeout_ms)
+{
+	return s->type->poll(s, ret_timeout_ms);
+}
+
+void
+source_close(struct source *s)
+{
+	if (s != NULL)
+		s->type->close(s);
+}
+
+int
+source_find(char *ret, size_t size, struct error *err)
+{
+	return source_find_in("", ret, size, err);
+}
+
+int
+source_find_in(const char *root, char *ret, size_t size, struct error *err)
+{
+	static const char *const logs[] = {
+		"/var/log/mail.log", "/var/log/maillog", "/var/log/mail",
+		"/var/log/mail/mail.log", "/var/log/mail/info",
+		"/var/log/postfix.log", "/var/log/postfix/postfix.log",
+	};
+	char path[4096];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, logs[i]);
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+			snprintf(ret, size, "%s", path);
+			return 0;
+		}
+	}
+	return error_set(err, "no mail log on this host: the journal holds no "
+	    "mail, and there is none of /var/log/mail.log, /var/log/maillog "
+	    "and their like");
+}
