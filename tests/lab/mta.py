@@ -106,6 +106,8 @@ ssl = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
 auth_cache_size = 0
+auth_username_chars =
+auth_username_format = %%u
 disable_plaintext_auth = no
 passdb {
   driver = passwd-file
