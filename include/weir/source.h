@@ -118,6 +118,8 @@ struct source {
  */
 struct source	*source_open(const struct source_options *o,
 		    struct streams *known, struct error *err);
+/* Is that path a journal, by its content? */
+bool		 source_is_journal(const char *path);
 enum source_state source_read(struct source *s, struct batch *b,
 		    struct error *err);
 int		 source_poll(struct source *s, int *ret_timeout_ms);
