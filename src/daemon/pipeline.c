@@ -315,7 +315,8 @@ pipeline_take(struct pipeline *p, const struct batch *b)
 	if (b->notice_kind[0] != '\0')
 		pipeline_notice(p, b->notice_kind, st.host, str_of(b->notice),
 		    engine_now(p->engine));
-	(void)store_put_stream(p->store, &st);
+	if (st.id != 0)
+		(void)store_put_stream(p->store, &st);
 	p->pending += b->counts.lines;
 }
 
