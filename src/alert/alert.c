@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alerts as values: names, copies, evidence, ids and the packed form that the
+ * store keeps.  The packed form begins with its version; a new field goes to
+ * the end, and reading an older blob leaves it unset.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "weir/alert.h"
+#include "weir/hash.h"
+#include "weir/mem.h"
+
+#define PACK_VERSION	1
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
+static const char *const state_names[] = {
+#define X(e, name) name,
+	ALERT_STATES(X)
+#undef X
+};
+
+static const char *const severity_names[] = {
+#define X(e, name) name,
+	ALERT_SEVERITIES(X)
+#undef X
+};
+
+static const char *const key_type_names[] = {
+#define X(e, name) name,
+	ALERT_KEY_TYPES(X)
+#undef X
+};
+
+static const char *const transition_names[] = {
+#define X(e, name) name,
+	ALERT_TRANSITIONS(X)
+#undef X
+};
+
+/* The texts an alert owns, in packed order. */
+#define ALERT_TEXTS(X)							\
+	X(detector) X(host) X(key) X(title) X(runbook)			\
+	X(acknowledged_by) X(resolved_reason)
+
+static size_t
+find_name(const char *const *names, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(str_of(names[i]), name))
+			break;
+	return i;
+}
+
+const char *
+alert_state_name(enum alert_state s)
+{
+	return state_names[s];
+}
+
+const char *
+alert_severity_name(enum alert_severity s)
+{
+	return severity_names[s];
+}
+
+const char *
+alert_key_type_name(enum alert_key_type k)
+{
+	return key_type_names[k];
+}
+
+const char *
+alert_transition_name(enum alert_transition t)
+{
+	return transition_names[t];
+}
+
+enum alert_state
+alert_state_of(struct str name)
+{
+	return find_name(state_names, ARRAY_LEN(state_names), name);
+}
+
+enum alert_severity
+alert_severity_of(struct str name)
+{
+	return find_name(severity_names, ARRAY_LEN(severity_names), name);
+}
+
+enum alert_key_type
+alert_key_type_of(struct str name)
+{
+	return find_name(key_type_names, ARRAY_LEN(key_type_names), name);
+}
+
+struct alert *
+alert_new(void)
+{
+	struct alert	*a = xcalloc(1, sizeof(*a));
+	size_t		 i;
+
+	for (i = 0; i < ALERT_REASONS_MAX; i++)
+		a->reasons[i] = (struct alert_reason){ .observed = NAN,
+		    .expected = NAN, .threshold = NAN, .p_value = NAN };
+	return a;
+}
+
+void
+alert_free(struct alert *a)
+{
+	size_t i;
+
+	if (a == NULL)
+		return;
+#define X(f) free(a->f);
+	ALERT_TEXTS(X)
+#undef X
+	for (i = 0; i < a->nevidence; i++)
+		free(a->evidence[i].line);
+	free(a);
+}
+
+struct alert *
+alert_copy(const struct alert *a)
+{
+	struct alert	*b = xmemdup(a, sizeof(*a));
+	size_t		 i;
+
+#define X(f) b->f = a->f == NULL ? NULL : xstrdup(a->f);
+	ALERT_TEXTS(X)
+#undef X
+	for (i = 0; i < a->nevidence; i++)
+		if (a->evidence[i].line != NULL)
+			b->evidence[i].line = xstrdup(a->evidence[i].line);
+	return b;
+}
+
+void
+alert_add_evidence(struct alert *a, const uint8_t id[EVENT_ID_SIZE],
+    struct str line)
+{
+	struct alert_evidence *e;
+
+	if (a->nevidence == ALERT_EVIDENCE_MAX)
+		return;
+	e = &a->evidence[a->nevidence++];
+	memcpy(e->event_id, id, EVENT_ID_SIZE);
+	e->line = line.n == 0 ? NULL : str_dup(line);
+}
+
+void
+alert_make_id(struct alert *a, const uint8_t event_id[EVENT_ID_SIZE])
+{
+	struct buf	b = {0};
+	uint8_t		digest[16];
+
+	buf_put_str(&b, str_of(a->detector));
+	buf_put_str(&b, str_of(a->host));
+	buf_put_str(&b, str_of(a->key));
+	buf_add(&b, event_id, EVENT_ID_SIZE);
+	hash_128(HASH_KEY_FIXED, buf_str(&b), digest);
+	memcpy(a->id, event_id, 6);		/* the time comes first */
+	memcpy(a->id + 6, digest, EVENT_ID_SIZE - 6);
+	buf_done(&b);
+}
+
+static void
+put_double(struct buf *b, double d)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &d, sizeof(bits));
+	buf_put_u64(b, bits);
+}
+
+static double
+get_double(struct buf_reader *r)
+{
+	uint64_t	bits = buf_get_u64(r);
+	double		d;
+
+	memcpy(&d, &bits, sizeof(d));
+	return d;
+}
+
+void
+alert_pack(struct buf *b, const struct alert *a)
+{
+	size_t i;
+
+	buf_put_u8(b, PACK_VERSION);
+	buf_add(b, a->id, EVENT_ID_SIZE);
+	buf_put_u64(b, (uint64_t)a->version);
+	buf_put_u8(b, a->severity);
+	buf_put_u8(b, a->state);
+	buf_put_u8(b, a->key_type);
+	buf_put_u8(b, (uint8_t)(a->historical | a->shadow << 1));
+	buf_put_u64(b, (uint64_t)a->opened);
+	buf_put_u64(b, (uint64_t)a->first_seen);
+	buf_put_u64(b, (uint64_t)a->last_seen);
+	buf_put_u64(b, (uint64_t)a->count);
+#define X(f) buf_put_str(b, str_of(a->f));
+	ALERT_TEXTS(X)
+#undef X
+	buf_put_u8(b, (uint8_t)a->nreasons);
+	for (i = 0; i < a->nreasons; i++) {
+		buf_put_str(b, str_of(a->reasons[i].name));
+		buf_put_str(b, str_of(a->reasons[i].window));
+		put_double(b, a->reasons[i].observed);
+		put_double(b, a->reasons[i].expected);
+		put_double(b, a->reasons[i].threshold);
+		put_double(b, a->reasons[i].p_value);
+	}
+	buf_put_u8(b, (uint8_t)a->nevidence);
+	for (i = 0; i < a->nevidence; i++) {
+		buf_add(b, a->evidence[i].event_id, EVENT_ID_SIZE);
+		buf_put_str(b, str_of(a->evidence[i].line));
+	}
+}
+
+static void
+unpack_lists(struct buf_reader *r, struct alert *a)
+{
+	size_t i, j, n;
+
+	n = buf_get_u8(r);
+	for (i = 0; i < n && i < ALERT_REASONS_MAX && !r->bad; i++) {
+		struct alert_reason *why = &a->reasons[i];
+
+		str_copy(buf_get_str(r), why->name, sizeof(why->name));
+		str_copy(buf_get_str(r), why->window, sizeof(why->window));
+		why->observed = get_double(r);
+		why->expected = get_double(r);
+		why->threshold = get_double(r);
+		why->p_value = get_double(r);
+		a->nreasons = i + 1;
+	}
+	n = buf_get_u8(r);
+	for (i = 0; i < n && i < ALERT_EVIDENCE_MAX && !r->bad; i++) {
+		uint8_t id[EVENT_ID_SIZE];
+
+		for (j = 0; j < EVENT_ID_SIZE; j++)
+			id[j] = buf_get_u8(r);
+		alert_add_evidence(a, id, buf_get_str(r));
+	}
+}
+
+struct alert *
+alert_unpack(struct str blob)
+{
+	struct buf_reader	 r = { blob, false };
+	struct alert		*a;
+	struct str		 s;
+	uint8_t			 flags;
+	size_t			 i;
+
+	if (buf_get_u8(&r) != PACK_VERSION)
+		return NULL;
+	a = alert_new();
+	for (i = 0; i < EVENT_ID_SIZE; i++)
+		a->id[i] = buf_get_u8(&r);
+	a->version = (int64_t)buf_get_u64(&r);
+	a->severity = buf_get_u8(&r) % SEVERITY_COUNT;
+	a->state = buf_get_u8(&r) % ALERT_STATE_COUNT;
+	a->key_type = buf_get_u8(&r) % KEY_TYPE_COUNT;
+	flags = buf_get_u8(&r);
+	a->historical = flags & 1;
+	a->shadow = flags >> 1 & 1;
+	a->opened = (int64_t)buf_get_u64(&r);
+	a->first_seen = (int64_t)buf_get_u64(&r);
+	a->last_seen = (int64_t)buf_get_u64(&r);
+	a->count = (int64_t)buf_get_u64(&r);
+#define X(f) s = buf_get_str(&r); a->f = str_known(s) ? str_dup(s) : NULL;
+	ALERT_TEXTS(X)
+#undef X
+	unpack_lists(&r, a);
+	if (r.bad) {
+		alert_free(a);
+		return NULL;
+	}
+	return a;
+}

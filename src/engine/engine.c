@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fold.  A line gets its ordinal and goes to the correlator; the events
+ * that come out are stored by the sink, taught to the policy, and shown to the
+ * detectors; what they find goes into the book of alerts.
+ *
+ * Kept state of the engine itself: the ordinals of each chain, under "o" and
+ * the chain's number.  The correlator's keys begin with "m" and "s".
+ */
+#include <stdlib.h>
+
+#include "weir/book.h"
+#include "weir/correlate.h"
+#include "weir/engine.h"
+#include "weir/mem.h"
+#include "weir/ordinal.h"
+#include "weir/usec.h"
+
+#define CHAINS_MAX	64
+#define FUTURE_US	(5 * USEC_PER_MIN)
+#define BACKLOG_US	USEC_PER_HOUR
+#define LATE_EVENT_US	(10 * USEC_PER_MIN)
+
+struct chain {
+	uint32_t	 id;
+	struct ordinals	*ordinals;
+};
+
+struct engine {
+	struct engine_options	 o;
+	struct policy		*policy;
+	struct engine_sink	 sink;
+	struct correlate	*correlate;
+	struct book		*book;
+	struct chain		 chains[CHAINS_MAX];
+	size_t			 nchains;
+	int64_t			 now;		/* engine time */
+	int64_t			 wall;		/* live: of the last tick */
+	struct engine_stats	 stats;
+	struct buf		 scratch;
+};
+
+void
+engine_options_init(struct engine_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->hold_us = 2 * USEC_PER_SEC;
+	o->messages_max = 8000;
+	o->keep_lines = true;
+}
+
+static void
+on_event(void *ctx, struct event *ev, struct str lines)
+{
+	engine_input(ctx, ev, lines);
+}
+
+static void
+show_detectors(struct engine *e, const struct event *ev, struct str lines)
+{
+	const struct detector	*d;
+	bool			 old;
+	size_t			 i;
+
+	old = !e->o.live || ev->at < e->wall - BACKLOG_US;
+	for (i = 0; (d = detector_at(i)) != NULL; i++)
+		book_find(e->book, d, e->policy, ev, lines, old);
+}
+
+/* The same event as it was told before: only its class differs. */
+static void
+take_back(struct engine *e, const struct event *ev, const char *why)
+{
+	const struct detector	*d;
+	struct event		 before = *ev;
+	size_t			 i;
+
+	/*
+	 * Which class it had does not matter: the detector that is not
+	 * concerned under any class it could have had says so.
+	 */
+	before.class = CLASS_OPEN_RELAY;
+	for (i = 0; (d = detector_at(i)) != NULL; i++)
+		book_take_back(e->book, d, &before, why);
+}
+
+static void
+on_revise(void *ctx, struct event *ev, struct str lines, const char *why)
+{
+	struct engine *e = ctx;
+
+	e->sink.revise(e->sink.ctx, ev, why);
+	if (why == NULL)
+		return;
+	e->stats.revisions++;
+	show_detectors(e, ev, lines);
+}
+
+static void
+on_keep(void *ctx, struct str key, int64_t at, int64_t due, struct str blob)
+{
+	struct engine *e = ctx;
+
+	e->sink.keep(e->sink.ctx, key, at, due, blob);
+}
+
+static bool
+on_recall(void *ctx, struct str key, struct buf *ret)
+{
+	struct engine *e = ctx;
+
+	return e->sink.recall(e->sink.ctx, key, ret);
+}
+
+static void
+on_alert(void *ctx, const struct alert *a, enum alert_transition t)
+{
+	struct engine *e = ctx;
+
+	e->sink.alert(e->sink.ctx, a, t);
+}
+
+struct engine *
+engine_new(const struct engine_options *o, struct policy *policy,
+    const struct engine_sink *sink)
+{
+	struct engine			*e = xcalloc(1, sizeof(*e));
+	struct correlate_options	 co = { o->hash_key, o->hold_us,
+					    o->messages_max,
+					    o->messages_max / 2 + 1,
+					    o->keep_lines };
+	struct correlate_out		 out = { e, on_event, on_revise,
+					    on_keep, on_recall };
+	struct book_out			 book_out = { e, on_alert };
+
+	e->o = *o;
+	e->policy = policy;
+	e->sink = *sink;
+	e->correlate = correlate_new(&co, policy, &out);
+	e->book = book_new(o->hash_key, &book_out);
+	return e;
+}
+
+void
+engine_free(struct engine *e)
+{
+	size_t i;
+
+	if (e == NULL)
+		return;
+	correlate_free(e->correlate);
+	book_free(e->book);
+	for (i = 0; i < e->nchains; i++)
+		ordinals_free(e->chains[i].ordinals);
+	buf_done(&e->scratch);
+	free(e);
+}
+
+static struct str
+chain_key(struct buf *b, uint32_t id)
+{
+	buf_clear(b);
+	buf_addf(b, "o%u", (unsigned)id);
+	return buf_str(b);
+}
+
+static void
+keep_chain(struct engine *e, struct chain *chain)
+{
+	struct buf key = {0};
+
+	buf_clear(&e->scratch);
+	ordinals_pack(chain->ordinals, &e->scratch);
+	e->sink.keep(e->sink.ctx, chain_key(&key, chain->id), e->now, 0,
+	    buf_str(&e->scratch));
+	buf_done(&key);
+}
+
+/* The ordinals of a chain; the least recently begun makes room. */
+static struct ordinals *
+ordinals_of(struct engine *e, uint32_t id)
+{
+	struct chain	*chain;
+	struct buf	 key = {0};
+	size_t		 i;
+
+	for (i = e->nchains; i > 0; i--)
+		if (e->chains[i - 1].id == id)
+			return e->chains[i - 1].ordinals;
+	if (e->nchains == CHAINS_MAX) {
+		keep_chain(e, &e->chains[0]);
+		ordinals_free(e->chains[0].ordinals);
+		memmove(&e->chains[0], &e->chains[1],
+		    (CHAINS_MAX - 1) * sizeof(e->chains[0]));
+		e->nchains--;
+	}
+	chain = &e->chains[e->nchains++];
+	chain->id = id;
+	chain->ordinals = ordinals_new();
+	buf_clear(&e->scratch);
+	if (e->sink.recall(e->sink.ctx, chain_key(&key, id), &e->scratch))
+		(void)ordinals_unpack(chain->ordinals, buf_str(&e->scratch));
+	buf_done(&key);
+	return chain->ordinals;
+}
+
+void
+engine_resume(struct engine *e)
+{
+	buf_clear(&e->scratch);
+	if (e->sink.recall(e->sink.ctx, STR("time"), &e->scratch)) {
+		struct buf_reader r = { buf_str(&e->scratch), false };
+
+		e->now = (int64_t)buf_get_u64(&r);
+	}
+}
+
+void
+engine_wake(struct engine *e, struct str key)
+{
+	(void)correlate_wake(e->correlate, key);
+}
+
+void
+engine_add_alert(struct engine *e, const struct alert *a)
+{
+	book_add(e->book, a);
+}
+
+/* Engine time follows the lines, but never runs ahead of the wall clock. */
+static void
+advance(struct engine *e, int64_t at)
+{
+	if (e->o.live && e->wall != 0 && at > e->wall + FUTURE_US) {
+		e->stats.future++;
+		return;
+	}
+	if (at > e->now)
+		e->now = at;
+	else if (at < e->now - LATE_EVENT_US)
+		e->stats.late++;
+}
+
+static bool
+makes_event(enum line_kind k)
+{
+	switch (k) {
+	case LINE_UNKNOWN:
+	case LINE_IGNORED:
+	case LINE_CONNECT:
+	case LINE_DISCONNECT:
+	case LINE_TLS:
+	case LINE_MESSAGE_ID:
+	case LINE_SUBJECT:
+	case LINE_REMOVED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+void
+engine_line(struct engine *e, uint32_t chain, const struct record *r,
+    const struct line *l)
+{
+	uint32_t ordinal = 0;
+
+	e->stats.lines++;
+	e->stats.ignored += l->kind == LINE_IGNORED;
+	e->stats.unknown += l->kind == LINE_UNKNOWN;
+	e->stats.repeated += r->repeat > 1;
+	advance(e, r->at);
+	if (makes_event(l->kind))
+		ordinal = ordinals_next(ordinals_of(e, chain), r);
+	correlate_line(e->correlate, r, l, ordinal, e->now);
+}
+
+void
+engine_input(struct engine *e, struct event *ev, struct str lines)
+{
+	if (!e->sink.event(e->sink.ctx, ev)) {
+		e->stats.duplicates++;
+		return;
+	}
+	e->stats.events[ev->kind]++;
+	if (ev->kind != EVENT_DELIVERY || ev->counted)
+		e->stats.classes[ev->class]++;
+	policy_learn(e->policy, ev);
+	show_detectors(e, ev, lines);
+}
+
+void
+engine_tick(struct engine *e, int64_t now)
+{
+	e->wall = now;
+	if (now > e->now)
+		e->now = now;
+	correlate_advance(e->correlate, e->now);
+}
+
+int64_t
+engine_due(const struct engine *e)
+{
+	return correlate_due(e->correlate);
+}
+
+void
+engine_finish(struct engine *e)
+{
+	int64_t due;
+
+	while ((due = correlate_due(e->correlate)) != 0)
+		correlate_advance(e->correlate, due);
+}
+
+void
+engine_flush(struct engine *e)
+{
+	size_t i;
+
+	correlate_flush(e->correlate);
+	book_flush(e->book);
+	for (i = 0; i < e->nchains; i++)
+		if (ordinals_changed(e->chains[i].ordinals))
+			keep_chain(e, &e->chains[i]);
+	buf_clear(&e->scratch);
+	buf_put_u64(&e->scratch, (uint64_t)e->now);
+	e->sink.keep(e->sink.ctx, STR("time"), INT64_MAX, 0,
+	    buf_str(&e->scratch));
+}
+
+int64_t
+engine_now(const struct engine *e)
+{
+	return e->now;
+}
+
+const struct engine_stats *
+engine_stats(const struct engine *e)
+{
+	struct engine_stats		*s = &((struct engine *)e)->stats;
+	const struct correlate_stats	*c = correlate_stats(e->correlate);
+
+	s->held = c->held;
+	s->evicted = c->evicted;
+	s->recalled = c->recalled;
+	s->messages = c->messages;
+	s->sessions = c->sessions;
+	return s;
+}
+
+int
+engine_acknowledge(struct engine *e, const struct alert *a, const char *who,
+    struct error *err)
+{
+	return book_acknowledge(e->book, a, who, err);
+}
+
+int
+engine_resolve(struct engine *e, const struct alert *a, const char *who,
+    const char *reason, struct error *err)
+{
+	return book_resolve(e->book, a, who, reason, err);
+}
+
+bool
+engine_reclassify(struct engine *e, struct event *ev)
+{
+	enum event_class before = ev->class;
+
+	if (ev->kind != EVENT_DELIVERY)
+		return false;
+	ev->class = policy_classify(e->policy, ev);
+	ev->policy = policy_version(e->policy);
+	if (ev->class == before)
+		return false;
+	e->stats.revisions++;
+	e->sink.revise(e->sink.ctx, ev, "the policy was corrected");
+	if (before == CLASS_OPEN_RELAY)
+		take_back(e, ev, "reclassified");
+	else
+		show_detectors(e, ev, STR_NONE);
+	return true;
+}
