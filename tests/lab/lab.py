@@ -128,7 +128,7 @@ class Lab:
         flag = pathlib.Path(CONTROL, "accept")
         flag.touch() if yes else flag.unlink(missing_ok=True)
 
-    def idle(self, limit=90, deferred_too=False):
+    def idle(self, limit=90, deferred_too=False, step=0.1):
         """Wait until no instance has work left, then a little more: a
         message is between two instances for a moment."""
         calm = 0
@@ -140,7 +140,7 @@ class Lab:
             calm = 0 if busy else calm + 1
             if time.monotonic() > end:
                 raise RuntimeError("the queue does not empty")
-            time.sleep(0.1)
+            time.sleep(step)
 
     # -- clients ----------------------------------------------------------
 

@@ -15,17 +15,23 @@ ALL = {}
 
 
 class Scenario:
-    def __init__(self, play, name, form, policy, repeat, story):
+    def __init__(self, play, name, form, policy, repeat, stretch):
         self.play, self.name, self.form = play, name, form
-        self.policy, self.repeat, self.story = policy, repeat, story
+        self.policy, self.repeat, self.stretch = policy, repeat, stretch
         self.about = " ".join((play.__doc__ or "").split())
 
 
-def scenario(form="trad", policy=POLICY, repeat=False, story=True):
-    """Register a scenario; FORM is the log form its story is kept in."""
+def scenario(form="trad", policy=POLICY, repeat=False, stretch=False):
+    """Register a scenario.
+
+    form     the log form its story is kept in
+    policy   the weir.conf it is judged by
+    repeat   rsyslog folds repeated lines
+    stretch  its story is spread over a day, see stretch.py
+    """
     def register(play):
         name = play.__name__.strip("_").replace("_", "-")
-        ALL[name] = Scenario(play, name, form, policy, repeat, story)
+        ALL[name] = Scenario(play, name, form, policy, repeat, stretch)
         return play
     return register
 

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make a story (tests/stories/NAME.*) of a played scenario."""
+import datetime
 import gzip
 
-from logs import FORMS
+import stretch
 from world import REPO
 
 STORIES = REPO / "tests/stories"
 BIG = 900_000
-
-assert set(FORMS) == {"trad", "iso", "p23"}
 
 
 def log_lines(path):
@@ -18,20 +17,29 @@ def log_lines(path):
                 and b" lab - - " not in line]
 
 
-def write(item, out, lines=None):
-    """LINES replaces the recorded ones (a stretched log, say)."""
-    if lines is None:
-        lines = log_lines(out / (item.form + ".log"))
-    data = b"".join(lines)
-    for old in STORIES.glob(item.name + ".log*"):
-        old.unlink()
+def stretched(path):
+    """Over the day before it was recorded."""
+    with open(path, "rb") as f:
+        lines = [line for line in f
+                 if b" lab: " not in line or stretch.MARK in line]
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    day = datetime.datetime(now.year, now.month, now.day)
+    return stretch.stretch(lines, day - datetime.timedelta(days=1))
+
+
+def put(name, data):
+    """Write a file of a story, compressed if it is big."""
+    for suffix in ("", ".gz"):
+        (STORIES / (name + suffix)).unlink(missing_ok=True)
     if len(data) > BIG:
-        data = gzip.compress(data, 9, mtime=0)
-        (STORIES / (item.name + ".log.gz")).write_bytes(data)
-    else:
-        (STORIES / (item.name + ".log")).write_bytes(data)
-    head = "; %s\n" % item.about
+        name, data = name + ".gz", gzip.compress(data, 9, mtime=0)
+    (STORIES / name).write_bytes(data)
+
+
+def write(item, out):
+    path = out / (item.form + ".log")
+    lines = stretched(path) if item.stretch else log_lines(path)
+    put(item.name + ".log", b"".join(lines))
+    put(item.name + ".want", (out / "truth.jsonl").read_bytes())
     (STORIES / (item.name + ".conf")).write_text(
-        head + (out / "weir.conf").read_text())
-    (STORIES / (item.name + ".want")).write_text(
-        (out / "truth.jsonl").read_text())
+        "; %s\n%s" % (item.about, (out / "weir.conf").read_text()))
