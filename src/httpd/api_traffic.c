@@ -24,7 +24,7 @@ add(void *ctx, int64_t hour, enum event_class c, int64_t n)
 {
 	struct traffic *t = ctx;
 
-	if (hour >= t->since && hour < t->until)
+	if (hour >= t->since && hour < t->until && c < CLASS_COUNT)
 		t->n[(hour - t->since) / USEC_PER_HOUR][c] += n;
 }
 
