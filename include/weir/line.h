@@ -69,7 +69,7 @@ enum line_kind {
 	X(SUBJECT, "subject")						\
 	X(SIZE, "size")							\
 	X(RECIPIENT_COUNT, "recipient_count")				\
-	X(TRANSPORT, "transport")	/* program: smtp, local ... */	\
+	X(TRANSPORT, "transport")	/* relay, smtp, local ... */	\
 	X(RELAY, "relay")		/* as logged */			\
 	X(RELAY_HOST, "relay_host")					\
 	X(RELAY_ADDRESS, "relay_address")				\
@@ -107,12 +107,18 @@ enum hop {
 };
 
 struct mta;
+struct rule;
 
 struct line {
 	enum line_kind	  kind;
-	bool		  ambiguous;	/* hostile text on both sides */
+	/*
+	 * Hostile text on both sides of a field: what could not be told was
+	 * left empty.
+	 */
+	bool		  ambiguous;
 	enum hop	  hop;		/* of a DELIVERY */
 	const struct mta *mta;		/* NULL: none claims the unit */
+	const struct rule *rule;	/* that read it; NULL: none */
 	struct str	  instance;	/* syslog name: "postfix-out" */
 	struct str	  service;	/* "submission/smtpd", "qmgr" */
 	struct str	  f[FIELD_COUNT];

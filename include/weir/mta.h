@@ -7,6 +7,7 @@
 #define WEIR_MTA_H
 
 #include "weir/line.h"
+#include "weir/rule.h"
 
 /* One X for each src/mta/<name>.c that is an MTA; tried in this order. */
 #define MTAS(X) X(weir_self) X(postfix) X(neighbours)
@@ -23,6 +24,8 @@ struct mta {
 	 * Sets kind (LINE_UNKNOWN when no rule matches) and fields.
 	 */
 	void	(*parse)(const struct record *record, struct line *ret);
+	/* Its rule tables, ended by a NULL name; NULL: it has none. */
+	const struct rule_table	*tables;
 };
 
 /* Read one record.  Never fails; *ret borrows from the record. */

@@ -5,9 +5,10 @@
  * priority, the application name perhaps cut at "/").
  *
  * Stamps without a year get theirs from the stream: its first line takes the
- * latest year that does not put it after `until`; after that the year goes on
- * when the month falls back by more than six.  What was decided is in `year`
- * and `last_at` and is kept with the stream.
+ * latest year that does not put it after `until` by more than a day (clocks
+ * differ); after that the year goes on when a stamp falls back by more than
+ * half a year.  What was decided is in `year` and `last_at` and is kept with
+ * the stream.
  */
 #ifndef WEIR_SYSLOG_H
 #define WEIR_SYSLOG_H
@@ -34,6 +35,9 @@ enum syslog_verdict {
  * bytes and CR at the end go, other control bytes and invalid UTF-8 become
  * '?'.  Passwords that an MTA logs are blotted out.  Sets every field of *ret
  * but provenance; "message repeated N times: [ ... ]" is unwrapped.
+ *
+ * BSD's "last message repeated N times" gives a record with `repeat` set and
+ * unit and text known to be empty: the line before it of that host once more.
  */
 enum syslog_verdict	syslog_parse(struct syslog_stream *s, char *line,
 			    size_t n, struct record *ret);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Framing of a log line.  The forms, a priority "<22>" before each or not:
+ *
+ *	Jan  8 19:42:13 mx postfix/qmgr[659]: 1F5A2194AA9: removed
+ *	2026-01-08T19:42:13.58+01:00 mx postfix/qmgr[659]: 1F5A2194AA9: ...
+ *	<22>1 2026-01-08T19:42:13Z mx postfix 659 - - 1F5A2194AA9: removed
+ *	2026-01-08T19:42:13Z mx postfix 659 - - 1F5A2194AA9: removed
+ *
+ * and on the way: no host name (busybox), "auth.info" before the tag
+ * (busybox, socklog), "<10.5>" before the host (FreeBSD), "[ID 197553
+ * mail.info]" after the tag (Solaris), no tag at all ("last message repeated
+ * 3 times").
+ */
+#include "syslog_priv.h"
+
+/* Is any of eight bytes below ' ', 0x7f or above? */
+static bool
+any_odd(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+
+	return (((w - ones * 0x20) | (w + ones) | w) & tops) != 0;
+}
+
+/* Bytes of the UTF-8 character at p that may stay, or 0. */
+static size_t
+utf8_length(const uint8_t *p, size_t n)
+{
+	size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n < len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080 to U+009f control terminals; then overlong, surrogates */
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
+	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+size_t
+syslog_clean(char *line, size_t n)
+{
+	uint8_t *p = (uint8_t *)line;
+	size_t in = 0, out, len;
+	uint64_t w;
+
+	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
+		n--;
+	for (; in + sizeof(w) <= n; in += sizeof(w)) {
+		memcpy(&w, p + in, sizeof(w));
+		if (any_odd(w))
+			break;
+	}
+	for (out = in; in < n; in++) {
+		if (p[in] == '\0')
+			continue;
+		if (p[in] >= ' ' && p[in] < 0x7f) {
+			p[out++] = p[in];
+		} else if (p[in] < 0x80 ||
+		    (len = utf8_length(p + in, n - in)) == 0) {
+			p[out++] = '?';
+		} else {
+			memmove(p + out, p + in, len);
+			out += len;
+			in += len - 1;
+		}
+	}
+	return out;
+}
+
+static struct str
+skip_blanks(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] == ' ')
+		n++;
+	return str_tail(s, n);
+}
+
+/* Cut off the first word and the blanks behind it. */
+static struct str
+take_word(struct str *rest)
+{
+	struct str word = str_head(*rest, str_find_char(*rest, ' '));
+
+	*rest = skip_blanks(str_tail(*rest, word.n));
+	return word;
+}
+
+static bool
+is_number(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
+static uint32_t
+pid_of(struct str s)
+{
+	uint64_t v;
+
+	return str_to_u64(s, &v) && v <= UINT32_MAX ? (uint32_t)v : 0;
+}
+
+/* "<22>" or FreeBSD's "<10.5>", with `1 ' after it in RFC 5424. */
+static bool
+take_priority(struct str *rest, bool *ret_5424)
+{
+	size_t i = 1;
+
+	if (rest->n < 3 || rest->p[0] != '<')
+		return false;
+	while (i < rest->n && i < 6 && ((rest->p[i] >= '0' &&
+	    rest->p[i] <= '9') || rest->p[i] == '.'))
+		i++;
+	if (i == 1 || i >= rest->n || rest->p[i] != '>')
+		return false;
+	*rest = skip_blanks(str_tail(*rest, i + 1));
+	*ret_5424 = str_starts(*rest, STR("1 "));
+	if (*ret_5424)
+		*rest = skip_blanks(str_tail(*rest, 2));
+	return true;
+}
+
+/* "auth.info " or "auth.info: " before a tag. */
+static void
+skip_level(struct str *rest)
+{
+	static const char *const levels[] = { "emerg", "alert", "crit",
+	    "err", "error", "warning", "warn", "notice", "info", "debug" };
+	struct str after = *rest, word = take_word(&after), level;
+	size_t dot = str_find_char(word, '.');
+
+	if (dot == STR_NPOS || after.n == 0)
+		return;
+	level = str_tail(word, dot + 1);
+	if (level.n > 0 && level.p[level.n - 1] == ':')
+		level.n--;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (str_eq(level, str_of(levels[i])))
+			*rest = after;
+}
+
+/*
+ * "postfix/smtpd[123]: text", "kernel: text".  Without a tag the unit is empty
+ * and all of it is the text.
+ */
+static void
+take_tag(struct str rest, struct record *r)
+{
+	size_t n = 0, end;
+	bool tagged = false;
+
+	while (n < rest.n && rest.p[n] != ':' && rest.p[n] != '[' &&
+	    rest.p[n] != ' ')
+		n++;
+	end = n;
+	if (n < rest.n && rest.p[n] == '[') {
+		end = str_find_char(rest, ']');
+		end += end != STR_NPOS;
+	}
+	if (n > 0 && end < rest.n) {
+		char next = end + 1 < rest.n ? rest.p[end + 1] : ' ';
+
+		/* "tag[123] text" is how some forwarders leave it. */
+		tagged = (rest.p[end] == ':' && next == ' ') ||
+		    (rest.p[end] == ' ' && end > n);
+	}
+	r->text = rest;
+	r->unit = str_head(rest, tagged ? n : 0);
+	if (!tagged)
+		return;
+	if (end > n)
+		r->pid = pid_of((struct str){ rest.p + n + 1, end - n - 2 });
+	rest = skip_blanks(str_tail(rest, end + 1));
+	if (str_starts(rest, STR("[ID ")) &&
+	    (n = str_find(rest, STR("] "))) != STR_NPOS)
+		rest = str_tail(rest, n + 2);
+	r->text = rest;
+}
+
+/* Structured data: "-" or any number of [id name="value" ...]. */
+static struct str
+skip_structured(struct str s)
+{
+	size_t i = 0;
+
+	if (s.n > 0 && s.p[0] == '-')
+		return str_tail(s, 1);
+	while (i < s.n && s.p[i] == '[') {
+		bool quoted = false;
+
+		for (; i < s.n && (quoted || s.p[i] != ']'); i++) {
+			if (s.p[i] == '\\')
+				i++;
+			else if (s.p[i] == '"')
+				quoted = !quoted;
+		}
+		i++;
+	}
+	return str_tail(s, i);
+}
+
+/* "app pid msgid data text"; false: it is not that form. */
+static bool
+take_5424(struct str rest, struct record *r)
+{
+	struct str app = take_word(&rest), pid = take_word(&rest);
+
+	if (app.n == 0 || app.p[app.n - 1] == ':' || (!is_number(pid) &&
+	    !str_eq(pid, STR("-"))))
+		return false;
+	if (take_word(&rest).n == 0 || rest.n == 0 || (rest.p[0] != '[' &&
+	    (rest.p[0] != '-' || (rest.n > 1 && rest.p[1] != ' '))))
+		return false;
+	rest = skip_blanks(skip_structured(rest));
+	if (str_starts(rest, STR("\xef\xbb\xbf")))
+		rest = str_tail(rest, 3);
+	r->unit = str_eq(app, STR("-")) ? str_head(app, 0) : app;
+	r->pid = pid_of(pid);
+	r->text = rest;
+	return true;
+}
+
+/* Does the host name fail here, so that the tag stands at once? */
+static bool
+is_tag(struct str word)
+{
+	size_t open = str_find_char(word, '[');
+
+	return word.n > 1 && word.p[word.n - 1] == ':' &&
+	    (open == STR_NPOS || open > 0);
+}
+
+static void
+take_body(struct syslog_stream *s, struct str rest, bool iso, bool rfc5424,
+    struct record *r)
+{
+	struct str after, word;
+	bool none;
+
+	rest = skip_blanks(rest);
+	(void)take_priority(&rest, &none);
+	skip_level(&rest);
+	after = rest;
+	word = take_word(&after);
+	if (is_tag(word) || str_starts(rest, STR("last message repeated "))) {
+		r->host = s->host;
+	} else {
+		r->host = word;
+		rest = after;
+		skip_level(&rest);
+	}
+	if ((!iso && !rfc5424) || !take_5424(rest, r))
+		take_tag(rest, r);
+}
+
+/* Digits at the front of *rest as a count, 1 to a million; 0: none. */
+static uint32_t
+take_count(struct str *rest)
+{
+	struct str word = take_word(rest);
+	uint64_t v;
+
+	if (!is_number(word) || !str_to_u64(word, &v) || v < 1)
+		return 0;
+	return v > 1000000 ? 1000000 : (uint32_t)v;
+}
+
+void
+syslog_unwrap_repeat(struct record *r)
+{
+	struct str rest = r->text;
+	uint32_t n;
+
+	r->repeat = 1;
+	if (rest.n < 8 || rest.p[1] != (rest.p[0] == 'm' ? 'e' : 'a'))
+		return;
+	if (str_starts(rest, STR("message repeated "))) {
+		rest = str_tail(rest, strlen("message repeated "));
+		n = take_count(&rest);
+		if (n == 0 || !str_starts(rest, STR("times: [")))
+			return;
+		rest = skip_blanks(str_tail(rest, strlen("times: [")));
+		if (str_ends(rest, STR("]")))
+			rest.n--;
+		r->text = rest;
+		r->repeat = n;
+	} else if (str_starts(rest, STR("last message repeated "))) {
+		rest = str_tail(rest, strlen("last message repeated "));
+		n = take_count(&rest);
+		if (n == 0 || !str_starts(rest, STR("time")))
+			return;
+		r->text = str_head(rest, 0);
+		r->repeat = n;
+	}
+}
+
+enum syslog_verdict
+syslog_parse(struct syslog_stream *s, char *line, size_t n,
+    struct record *ret)
+{
+	struct str rest;
+	bool iso, rfc5424 = false;
+
+	n = syslog_clean(line, n);
+	*ret = (struct record){ .repeat = 1, .provenance = ret->provenance };
+	ret->raw = (struct str){ line, n };
+	rest = skip_blanks(ret->raw);
+	if (rest.n == 0)
+		return SYSLOG_EMPTY;
+	(void)take_priority(&rest, &rfc5424);
+	if (!syslog_take_stamp(s, &rest, &ret->at, &iso)) {
+		ret->at = 0;
+		ret->text = ret->raw;
+		syslog_blot(ret, line);
+		ret->text = STR_NONE;
+		return SYSLOG_NO_STAMP;
+	}
+	take_body(s, rest, iso, rfc5424, ret);
+	syslog_unwrap_repeat(ret);
+	syslog_blot(ret, line);
+	return SYSLOG_OK;
+}

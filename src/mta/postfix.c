@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Postfix.  A tag is "<syslog name>/<daemon>", the syslog name being anything
+ * ("postfix", "mail-gw", "postfix/submission", "postfix-10.1.2.3"), so the
+ * daemon stands behind the last slash; a logger that cuts the tag at the first
+ * slash leaves a bare "postfix".
+ *
+ * The rules are in postfix_rules.c.  Here: which of them to try, and what they
+ * cannot say: which kind an action is, the parts of a relay, the codes in a
+ * reply, and the queue id in "queued as".
+ */
+#include "weir/mta.h"
+#include "postfix_priv.h"
+
+static const struct rule_table tables[] = {
+	{ "smtpd", postfix_smtpd },
+	{ "cleanup", postfix_cleanup },
+	{ "qmgr", postfix_qmgr },
+	{ "pickup", postfix_pickup },
+	{ "delivery", postfix_delivery },
+	{ "bounce", postfix_bounce },
+	{ "postscreen", postfix_postscreen },
+	{ "other", postfix_other },
+	{ NULL, NULL }
+};
+
+/* The frequent ones first. */
+static const struct daemon {
+	struct str		 name;
+	const struct rule	*rules;
+	enum hop		 hop;
+} daemons[] = {
+	{ { "smtpd", 5 }, postfix_smtpd, HOP_NONE },
+	{ { "smtp", 4 }, postfix_delivery, HOP_REMOTE },
+	{ { "qmgr", 4 }, postfix_qmgr, HOP_NONE },
+	{ { "cleanup", 7 }, postfix_cleanup, HOP_NONE },
+	{ { "lmtp", 4 }, postfix_delivery, HOP_LOCAL },
+	{ { "local", 5 }, postfix_delivery, HOP_LOCAL },
+	{ { "virtual", 7 }, postfix_delivery, HOP_LOCAL },
+	{ { "pipe", 4 }, postfix_delivery, HOP_PIPE },
+	{ { "error", 5 }, postfix_delivery, HOP_NONE },
+	{ { "retry", 5 }, postfix_delivery, HOP_NONE },
+	{ { "discard", 7 }, postfix_delivery, HOP_NONE },
+	{ { "bounce", 6 }, postfix_bounce, HOP_NONE },
+	{ { "defer", 5 }, postfix_bounce, HOP_NONE },
+	{ { "trace", 5 }, postfix_bounce, HOP_NONE },
+	{ { "postscreen", 10 }, postfix_postscreen, HOP_NONE },
+	{ { "pickup", 6 }, postfix_pickup, HOP_NONE },
+	{ { "oqmgr", 5 }, postfix_qmgr, HOP_NONE },
+	{ { "nqmgr", 5 }, postfix_qmgr, HOP_NONE },
+	{ { "qmqpd", 5 }, postfix_smtpd, HOP_NONE },
+	{ { "postsuper", 9 }, postfix_qmgr, HOP_NONE },
+	{ { "anvil", 5 }, postfix_other, HOP_NONE },
+	{ { "scache", 6 }, postfix_other, HOP_NONE },
+	{ { "tlsproxy", 8 }, postfix_postscreen, HOP_NONE },
+	{ { "tlsmgr", 6 }, postfix_other, HOP_NONE },
+	{ { "dnsblog", 7 }, postfix_other, HOP_NONE },
+	{ { "master", 6 }, postfix_other, HOP_NONE },
+	{ { "verify", 6 }, postfix_other, HOP_NONE },
+	{ { "proxymap", 8 }, postfix_other, HOP_NONE },
+	{ { "trivial-rewrite", 15 }, postfix_other, HOP_NONE },
+	{ { "postfix-script", 14 }, postfix_other, HOP_NONE },
+	{ { "flush", 5 }, postfix_other, HOP_NONE },
+	{ { "showq", 5 }, postfix_other, HOP_NONE },
+	{ { "spawn", 5 }, postfix_other, HOP_NONE },
+	{ { "sendmail", 8 }, postfix_other, HOP_NONE },
+	{ { "postdrop", 8 }, postfix_other, HOP_NONE },
+	{ { "postqueue", 9 }, postfix_other, HOP_NONE },
+	{ { "postmap", 7 }, postfix_other, HOP_NONE },
+	{ { "postalias", 9 }, postfix_other, HOP_NONE },
+	{ { "postmulti", 9 }, postfix_other, HOP_NONE },
+	{ { "postlogd", 8 }, postfix_other, HOP_NONE },
+};
+
+#define NDAEMONS	(sizeof(daemons) / sizeof(daemons[0]))
+
+/* What smtpd, cleanup and postscreen do with mail, and what that is here. */
+static const struct {
+	struct str	logged;
+	enum line_kind	kind;
+	struct str	action;		/* as weir names it */
+} actions[] = {
+#define A(logged, kind, action)						\
+	{ { logged, sizeof(logged) - 1 }, LINE_##kind,			\
+	    { action, sizeof(action) - 1 } }
+	A("reject", REJECT, "reject"),
+	A("milter-reject", REJECT, "milter-reject"),
+	A("milter-header-reject", REJECT, "milter-reject"),
+	A("proxy-reject", REJECT, "proxy-reject"),
+	A("proxy-accept", PROXY_ACCEPT, "proxy-accept"),
+	A("reject_warning", ACTION, "warn"),
+	A("warning", ACTION, "warn"),
+	A("warn", ACTION, "warn"),
+	A("milter-header-warning", ACTION, "warn"),
+	A("hold", ACTION, "hold"),
+	A("milter-hold", ACTION, "hold"),
+	A("milter-header-hold", ACTION, "hold"),
+	A("discard", ACTION, "discard"),
+	A("milter-discard", ACTION, "discard"),
+	A("milter-header-discard", ACTION, "discard"),
+	A("filter", ACTION, "filter"),
+	A("milter-header-filter", ACTION, "filter"),
+	A("redirect", ACTION, "redirect"),
+	A("milter-header-redirect", ACTION, "redirect"),
+	A("prepend", ACTION, "prepend"),
+	A("replace", ACTION, "replace"),
+	A("strip", ACTION, "strip"),
+	A("bcc", ACTION, "bcc"),
+	A("delay", ACTION, "delay"),
+	A("info", IGNORED, "info"),
+	A("pass", IGNORED, "pass"),
+	A("permit", IGNORED, "permit"),
+	A("trace", IGNORED, "trace"),
+#undef A
+};
+
+#define NACTIONS	(sizeof(actions) / sizeof(actions[0]))
+
+static const struct daemon *
+find_daemon(struct str service)
+{
+	struct str name = str_tail(service, str_rfind_char(service, '/') + 1);
+
+	for (size_t i = 0; i < NDAEMONS; i++)
+		if (str_eq(name, daemons[i].name))
+			return &daemons[i];
+	return NULL;
+}
+
+static bool
+claims(struct str unit, struct line *ret)
+{
+	size_t slash = str_find_char(unit, '/');
+	bool named = str_starts(unit, STR("postfix"));
+
+	if (!named && (slash == STR_NPOS || find_daemon(unit) == NULL))
+		return false;
+	ret->instance = str_head(unit, slash);
+	if (slash != STR_NPOS)
+		ret->service = str_tail(unit, slash + 1);
+	return true;
+}
+
+static void
+set_action(struct line *l)
+{
+	struct str logged = l->f[FIELD_ACTION];
+	bool subject = l->kind == LINE_SUBJECT;
+
+	for (size_t i = 0; i < NACTIONS; i++) {
+		if (!str_eq(logged, actions[i].logged))
+			continue;
+		/* header_checks log subjects by INFO or by WARN */
+		if (!subject || !(str_eq(logged, STR("info")) ||
+		    str_eq(logged, STR("warning"))))
+			l->kind = actions[i].kind;
+		l->f[FIELD_ACTION] = actions[i].action;
+		return;
+	}
+	l->kind = LINE_UNKNOWN;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "550 5.7.1 text", "250-2.0.0 text", "5.7.1 text" */
+static void
+set_codes(struct line *l, struct str s)
+{
+	size_t n = 0;
+
+	if (s.n >= 3 && is_digit(s.p[0]) && is_digit(s.p[1]) &&
+	    is_digit(s.p[2]) && (s.n == 3 || s.p[3] == ' ' ||
+	    s.p[3] == '-')) {
+		l->f[FIELD_CODE] = str_head(s, 3);
+		s = str_tail(s, 4);
+	}
+	if (str_known(l->f[FIELD_DSN]))
+		return;
+	while (n < s.n && (is_digit(s.p[n]) || s.p[n] == '.'))
+		n++;
+	if (n >= 5 && s.p[1] == '.' && (n == s.n || s.p[n] == ' ') &&
+	    str_find_char((struct str){ s.p + 2, n - 2 }, '.') != STR_NPOS)
+		l->f[FIELD_DSN] = str_head(s, n);
+}
+
+/* What stands behind `mark` in s; unknown when it is not there. */
+static struct str
+behind(struct str s, struct str mark)
+{
+	size_t at = str_find(s, mark);
+
+	return at == STR_NPOS ? STR_NONE : str_tail(s, at + mark.n);
+}
+
+/* The queue id in "queued as X" or "forwarded as X": a hint, no more. */
+static void
+set_next(struct line *l, struct str reply)
+{
+	struct str s = behind(reply, STR("queued as "));
+	size_t n = 0;
+
+	if (!str_known(s) && str_starts(reply, STR("forwarded as ")))
+		s = str_tail(reply, strlen("forwarded as "));
+	while (n < s.n && (is_digit(s.p[n]) ||
+	    ((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z')))
+		n++;
+	if (n >= 5 && n <= 32)
+		l->f[FIELD_NEXT_QUEUE_ID] = str_head(s, n);
+}
+
+/* "host[address]:port", "host[private/socket]", "local", "none" */
+static void
+set_relay(struct line *l)
+{
+	struct str relay = l->f[FIELD_RELAY], rest;
+	size_t open = str_find_char(relay, '['), close;
+
+	if (str_eq(relay, STR("none")))
+		return;
+	l->f[FIELD_RELAY_HOST] = str_head(relay, open);
+	rest = str_tail(relay, open == STR_NPOS ? relay.n : open + 1);
+	close = str_find_char(rest, ']');
+	if (close == STR_NPOS)
+		return;
+	if (str_find_char(str_head(rest, close), '/') == STR_NPOS)
+		l->f[FIELD_RELAY_ADDRESS] = str_head(rest, close);
+	rest = str_tail(rest, close + 1);
+	if (rest.n > 1 && rest.p[0] == ':')
+		l->f[FIELD_RELAY_PORT] = str_tail(rest, 1);
+}
+
+/* Without the daemon's name in the tag the relay tells. */
+static enum hop
+guess_hop(const struct line *l)
+{
+	struct str relay = l->f[FIELD_RELAY];
+
+	if (!str_known(relay) || str_eq(relay, STR("none")))
+		return HOP_NONE;
+	if (str_eq(relay, STR("local")) || str_eq(relay, STR("virtual")))
+		return HOP_LOCAL;
+	if (str_known(l->f[FIELD_RELAY_ADDRESS]))
+		return HOP_REMOTE;
+	return str_find_char(relay, '[') != STR_NPOS ? HOP_LOCAL : HOP_PIPE;
+}
+
+static void
+finish_delivery(struct line *l, const struct daemon *d)
+{
+	struct str reply = l->f[FIELD_REPLY], said;
+	size_t slash = str_rfind_char(l->service, '/');
+
+	if (str_known(l->f[FIELD_RELAY]))
+		set_relay(l);
+	if (d == NULL || d->rules != postfix_delivery) {
+		l->hop = guess_hop(l);
+	} else {
+		l->hop = d->hop;
+		l->f[FIELD_TRANSPORT] = slash == STR_NPOS ? l->service :
+		    str_head(l->service, slash);
+		if (d->hop == HOP_REMOTE &&
+		    str_eq(l->f[FIELD_TRANSPORT], STR("relay")))
+			l->hop = HOP_RELAY;
+	}
+	if (!str_known(reply))
+		return;
+	said = behind(reply, STR(" said: "));
+	if (!str_known(said))
+		said = behind(reply, STR(" refused to talk to me: "));
+	if (!str_known(said) || !str_starts(reply, STR("host ")))
+		said = reply;
+	set_codes(l, said);
+	set_next(l, reply);
+	/* A whole line's end again: which of the two is the reply's? */
+	if (str_find(reply, STR(">, relay=")) != STR_NPOS ||
+	    str_find(reply, STR(">, orig_to=")) != STR_NPOS)
+		l->ambiguous = true;
+}
+
+/* "3", all of them; "1/3", one of three */
+static void
+finish_disconnect(struct line *l)
+{
+	struct str rcpt = l->f[FIELD_RCPT_ACCEPTED];
+	size_t slash = str_find_char(rcpt, '/');
+
+	if (str_known(rcpt)) {
+		l->f[FIELD_RCPT_TOTAL] = slash == STR_NPOS ? rcpt :
+		    str_tail(rcpt, slash + 1);
+		l->f[FIELD_RCPT_ACCEPTED] = str_head(rcpt, slash);
+	}
+	l->f[FIELD_DATA_ACCEPTED] = str_head(l->f[FIELD_DATA_ACCEPTED],
+	    str_find_char(l->f[FIELD_DATA_ACCEPTED], '/'));
+}
+
+static void
+strip_brackets(struct str *s)
+{
+	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
+		*s = (struct str){ s->p + 1, s->n - 2 };
+}
+
+static void
+finish(struct line *l, const struct daemon *d)
+{
+	switch (l->kind) {
+	case LINE_CLIENT:
+		if (!str_known(l->f[FIELD_QUEUE_ID]))
+			l->kind = LINE_PROXY_CLIENT;
+		/* The client gives this one: what follows may be its own. */
+		if (str_find(l->f[FIELD_SASL_SENDER], STR(", orig_")) !=
+		    STR_NPOS)
+			l->ambiguous = true;
+		strip_brackets(&l->f[FIELD_SASL_SENDER]);
+		break;
+	case LINE_DISCONNECT:
+		finish_disconnect(l);
+		break;
+	case LINE_MESSAGE_ID:
+		strip_brackets(&l->f[FIELD_MESSAGE_ID]);
+		strip_brackets(&l->f[FIELD_RESENT_MESSAGE_ID]);
+		break;
+	case LINE_DELIVERY:
+		finish_delivery(l, d);
+		break;
+	case LINE_REJECT:
+		l->f[FIELD_ACTION] = STR("proxy-reject");
+		set_codes(l, l->f[FIELD_REPLY]);
+		break;
+	case LINE_PROXY_ACCEPT:
+		set_codes(l, l->f[FIELD_REPLY]);
+		set_next(l, l->f[FIELD_REPLY]);
+		break;
+	case LINE_ACTION:
+	case LINE_SUBJECT:
+		set_action(l);
+		if (l->kind == LINE_REJECT && str_known(l->f[FIELD_REPLY]))
+			set_codes(l, l->f[FIELD_REPLY]);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * The daemon's own table, what all have in common, then the others; without
+ * the daemon's name all in turn.
+ */
+static void
+parse(const struct record *record, struct line *ret)
+{
+	const struct daemon *d = find_daemon(ret->service);
+	bool read = d != NULL && (rule_parse(d->rules, record->text, ret) ||
+	    rule_parse(postfix_other, record->text, ret));
+
+	for (size_t i = 0; !read && tables[i].name != NULL; i++)
+		read = rule_parse(tables[i].rules, record->text, ret);
+	if (read)
+		finish(ret, d);
+}
+
+const struct mta mta_postfix = {
+	.name = "postfix",
+	.claims = claims,
+	.parse = parse,
+	.tables = tables,
+};

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Postfix' daemons write, from 2.2 to 3.10, by daemon; the sources' names
+ * of the functions that write a line stand above its rules.  Every rule has a
+ * sample in tests/lines/postfix.txt.
+ */
+#include "postfix_priv.h"
+
+/* What log_whatsup and its kin append: the context as far as it is known. */
+#define CONTEXT								\
+	OPT(" from=" SENDER) OPT(" to=" RECIPIENT) OPT(" proto=" PROTO)	\
+	OPT(" helo=" HELO)
+
+/* smtpd_check: log_whatsup; smtpd_milters, cleanup_milter: the same form. */
+#define WHATSUP								\
+	{ ANY_QID ": " ACTION ": " STAGE " from " CLIENT ": " REPLY ";"	\
+	    CONTEXT, LINE_ACTION, false },				\
+	{ ANY_QID ": " ACTION ": " STAGE " from " CLIENT ": " REPLY,	\
+	    LINE_ACTION, false }
+
+/* cleanup_message: cleanup_act_log, for header_checks and body_checks. */
+#define CHECKS								\
+	{ ANY_QID ": " ACTION ": header Subject: " SUBJECT " from "	\
+	    CLIENT ";" CONTEXT OPT(": " REMARK), LINE_SUBJECT, false },	\
+	{ ANY_QID ": " ACTION ": header " ANY " from " CLIENT ";" CONTEXT \
+	    OPT(": " REMARK), LINE_ACTION, false },			\
+	{ ANY_QID ": " ACTION ": body " ANY " from " CLIENT ";" CONTEXT	\
+	    OPT(": " REMARK), LINE_ACTION, false },			\
+	{ ANY_QID ": " ACTION ": header " ANY, LINE_ACTION, true },	\
+	{ ANY_QID ": " ACTION ": body " ANY, LINE_ACTION, true }
+
+#define END	{ NULL, LINE_UNKNOWN, false }
+
+const struct rule postfix_smtpd[] = {
+	{ "connect from " CLIENT, LINE_CONNECT, false },
+	{ "disconnect from " CLIENT OPT(" " PAIRS), LINE_DISCONNECT, false },
+	/* smtpd: mail_open_stream; smtpd_sasl_glue: smtpd_sasl_mail_log */
+	{ ANY_QID ": client=" CLIENT OPT(", sasl_method=" METHOD)
+	    OPT(", sasl_username=" LOGIN) OPT(", orig_queue_id=" ORIG_QID)
+	    OPT(", orig_client=" ORIG_CLIENT), LINE_CLIENT, false },
+	{ ANY_QID ": client=" CLIENT OPT(", sasl_method=" METHOD)
+	    OPT(", sasl_username=" LOGIN) ", sasl_sender=" SASL_SENDER,
+	    LINE_CLIENT, false },
+	{ ANY_QID ": client=" CLIENT OPT(", sasl_method=" METHOD)
+	    ", sasl_username=" USERNAME, LINE_CLIENT, false },
+	{ ANY_QID ": client=" CLIENT ANY, LINE_CLIENT, false },
+	WHATSUP,
+	/* smtpd_proxy: the before-queue filter's answer */
+	{ OPT(ANY_QID ": ") "proxy-accept: " STAGE ": " REPLY ";" CONTEXT,
+	    LINE_PROXY_ACCEPT, false },
+	{ OPT(ANY_QID ": ") "proxy-accept: " STAGE ": " REPLY,
+	    LINE_PROXY_ACCEPT, false },
+	{ OPT(ANY_QID ": ") "proxy-reject: " STAGE ": " REPLY ";" CONTEXT,
+	    LINE_REJECT, false },
+	{ OPT(ANY_QID ": ") "proxy-reject: " STAGE ": " REPLY,
+	    LINE_REJECT, false },
+	/* smtpd_sasl_glue: smtpd_sasl_authenticate */
+	{ "warning: " CLIENT ": SASL " WORD
+	    " authentication failed: Connection lost to authentication"
+	    " server" ANY, LINE_IGNORED, false },
+	{ "warning: " CLIENT ": SASL " METHOD " authentication failed: "
+	    REASON ", sasl_username=" USERNAME, LINE_AUTH_FAILED, false },
+	{ "warning: " CLIENT ": SASL " METHOD " authentication failed: "
+	    REASON, LINE_AUTH_FAILED, false },
+	{ "warning: " CLIENT ": SASL " METHOD " authentication failed"
+	    OPT(":"), LINE_AUTH_FAILED, false },
+	{ "warning: " CLIENT ": SASL " ANY " authentication failed" ANY,
+	    LINE_AUTH_FAILED, true },
+	/* tls_server: tls_server_post_accept */
+	{ OPT(WORD " ") "TLS connection established from " CLIENT ": "
+	    TLS_PROTO " with cipher " CIPHER ANY, LINE_TLS, false },
+	END
+};
+
+const struct rule postfix_cleanup[] = {
+	{ QID ": message-id=" MESSAGE_ID, LINE_MESSAGE_ID, false },
+	{ QID ": resent-message-id=" RESENT_ID, LINE_MESSAGE_ID, false },
+	CHECKS,
+	WHATSUP,
+	END
+};
+
+const struct rule postfix_qmgr[] = {
+	{ QID ": removed", LINE_REMOVED, false },
+	{ QID ": from=" SENDER ", " PAIRS " (queue " WORD ")", LINE_QUEUED,
+	    false },
+	{ QID ": from=" SENDER ", status=" STATUS ", returned to sender",
+	    LINE_EXPIRED, false },
+	{ QID ": from=" SENDER ", " PAIRS, LINE_QUEUED, false },
+	{ QID ": skipped, still being delivered", LINE_IGNORED, false },
+	END
+};
+
+const struct rule postfix_pickup[] = {
+	{ QID ": uid=" UID " from=" SENDER OPT(" orig_id=" ORIG_QID),
+	    LINE_PICKUP, false },
+	END
+};
+
+/* smtp, lmtp, local, virtual, pipe, error, retry, discard: log_adhoc */
+const struct rule postfix_delivery[] = {
+	{ QID ": to=" RECIPIENT ", " OPT("orig_to=" ORIG_RCPT ", ") PAIRS
+	    "status=" STATUS " (" REPLY ")", LINE_DELIVERY, false },
+	{ QID ": to=" RECIPIENT ", " OPT("orig_to=" ORIG_RCPT ", ") PAIRS
+	    "status=" STATUS OPT(" (" REPLY), LINE_DELIVERY, false },
+	{ QID ": to=" RECIPIENT ", " OPT("orig_to=" ORIG_RCPT ", ") PAIRS,
+	    LINE_DELIVERY, false },
+	{ QID ": to=" RECIPIENT, LINE_DELIVERY, false },
+	/* smtp: not final, another host or a later attempt follows */
+	{ QID ": host " PEER " said: " REPLY " (in reply to " STAGE
+	    " command)", LINE_IGNORED, false },
+	{ QID ": host " PEER " said: " REPLY, LINE_IGNORED, false },
+	{ QID ": host " PEER " refused to talk to me: " REPLY, LINE_IGNORED,
+	    false },
+	{ "connect to " PEER ": " REASON, LINE_IGNORED, false },
+	{ QID ": lost connection with " PEER " while " ANY, LINE_IGNORED,
+	    false },
+	{ QID ": conversation with " PEER " timed out while " ANY,
+	    LINE_IGNORED, false },
+	{ OPT(WORD " ") "TLS connection established to " PEER ": " TLS_PROTO
+	    " with cipher " CIPHER ANY, LINE_IGNORED, false },
+	END
+};
+
+const struct rule postfix_bounce[] = {
+	{ QID ": " WORD " " REASON " notification: " NEXT_QID,
+	    LINE_NOTIFICATION, false },
+	END
+};
+
+const struct rule postfix_postscreen[] = {
+	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY
+	    "; from=" SENDER ", to=" RECIPIENT ", proto=" PROTO ", helo="
+	    HELO, LINE_ACTION, false },
+	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY,
+	    LINE_ACTION, false },
+	END
+};
+
+const struct rule postfix_other[] = {
+	{ "warning: " ANY, LINE_IGNORED, false },
+	{ "error: " ANY, LINE_IGNORED, false },
+	{ "fatal: " ANY, LINE_IGNORED, false },
+	{ "panic: " ANY, LINE_IGNORED, false },
+	{ "statistics: " ANY, LINE_IGNORED, false },
+	END
+};
