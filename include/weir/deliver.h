@@ -7,46 +7,52 @@
 #ifndef WEIR_DELIVER_H
 #define WEIR_DELIVER_H
 
-#include "weir/hook.h"
+#include "weir/ip.h"
 #include "weir/store.h"
+#include "weir/webhook.h"
 
-struct webhook {
-	char			name[64];
-	char			url[1024];
-	char			format[32];
-	struct hook_secret	secrets[HOOK_SECRETS_MAX];
-	size_t			nsecrets;
-	bool			allow_private;
-	int64_t			timeout_us;
-	char			ca_file[256];	/* "": the system's */
-};
+#define DELIVER_PER_HOOK	8	/* rows in flight to one webhook */
 
 struct deliver_result {
 	int64_t			row;		/* outbox id */
 	enum outbox_outcome	outcome;
 	int64_t			at, next_try;	/* wall clock */
-	int			code;
+	int			code;		/* HTTP status, 0: none */
 	int64_t			latency_us;
 	char			error[256];
 };
 
 struct deliver;
 
-/* `fd` of deliver_fd becomes readable when results wait. */
+/* Copies the hooks.  NULL with the error filled when there is no thread. */
 struct deliver	*deliver_new(const struct webhook *hooks, size_t n,
 		    struct error *err);
-/* Waits for transfers in flight at most a second; the rest is retried. */
+/*
+ * Ends the thread; transfers in flight get at most a second.  What ended can
+ * still be had by deliver_next_result; the rest is tried again by whoever
+ * asks the outbox next.
+ */
+void		 deliver_stop(struct deliver *d);
+/* Stops it if need be.  NULL is allowed. */
 void		 deliver_free(struct deliver *d);
+/* Readable while results wait. */
 int		 deliver_fd(const struct deliver *d);
-/* Takes a copy; false when the queue is full or the row is in flight. */
+/*
+ * Takes a copy.  False when that webhook has DELIVER_PER_HOOK rows in flight,
+ * or this row is; a row is so until its result has been taken.
+ */
 bool		 deliver_send(struct deliver *d, const struct outbox_row *row);
 bool		 deliver_next_result(struct deliver *d,
 		    struct deliver_result *ret);
+
 /*
- * When to try again after n failed attempts (1 and up), with jitter from
- * `seed`; 0: give up.  Standard Webhooks' schedule.
+ * How long to wait after n failed attempts (1 and up), with jitter from
+ * `seed`: Standard Webhooks' schedule, then daily without end.  What the
+ * receiver asked for (0: nothing) goes before, up to a day.
  */
 int64_t		 deliver_backoff(int attempts, int64_t retry_after_us,
 		    uint64_t seed);
+/* Loopback, private, or no address a receiver on the Internet can have. */
+bool		 deliver_is_inside(const struct ip *ip);
 
 #endif

@@ -9,18 +9,24 @@
 #include "weir/alert.h"
 #include "weir/error.h"
 
-#define HOOK_SECRETS_MAX	4
-#define HOOK_SIGNATURE_MAX	512
+#define HOOK_SECRETS_MAX	4	/* current and former, for rotation */
+#define HOOK_SECRET_MIN		24	/* bytes */
+#define HOOK_SECRET_MAX		64
+#define HOOK_SIGNATURE_MAX	256
 
 struct hook_secret {
-	uint8_t	key[64];
+	uint8_t	key[HOOK_SECRET_MAX];
 	size_t	n;
 };
 
-/* "whsec_" and base64 of 24 to 64 bytes. */
+/* "whsec_" and base64 of 24 to 64 bytes.  No error ever quotes it. */
 int	hook_secret_parse(struct str s, struct hook_secret *ret,
 	    struct error *err);
-/* One for each alert and transition, the same after every restart. */
+/*
+ * One for each alert and transition, the same after every restart: alert id,
+ * version and the transition's word, "4f...9a-1-opened".  No dots: those
+ * separate what is signed.
+ */
 void	hook_id(const struct alert *a, enum alert_transition t,
 	    char *ret, size_t size);
 /* The body in `format` ("standard"). */

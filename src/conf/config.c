@@ -7,15 +7,13 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config_priv.h"
 #include "weir/mem.h"
+#include "weir/slurp.h"
 
 void
 text_list_add(struct text_list *l, struct str s)
@@ -77,39 +75,6 @@ config_find(const struct config *c, const struct option_row *row,
 	return NULL;
 }
 
-int
-config_slurp(const char *path, size_t max, struct buf *ret, struct error *err)
-{
-	int fd, rc = -1;
-	struct stat st;
-	ssize_t n = 0;
-
-	/* Non-blocking: a FIFO or terminal must not stop the daemon. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd == -1) {
-		error_set(err, "%s", strerror(errno));
-		return errno == ENOENT ? 1 : -1;
-	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		error_set(err, "is not a regular file");
-		goto out;
-	}
-	do {
-		ret->n += (size_t)n;
-		buf_reserve(ret, 65536);
-		n = read(fd, ret->p + ret->n, 65536);
-	} while (n > 0 && ret->n + (size_t)n <= max);
-	if (n == -1)
-		error_set(err, "%s", strerror(errno));
-	else if (n > 0)
-		error_set(err, "is longer than %zu bytes", max);
-	else
-		rc = 0;
-out:
-	close(fd);
-	return rc;
-}
-
 /* What a section cannot do without, once every file has been read. */
 static void
 check_sections(struct config *c)
@@ -156,7 +121,7 @@ load_file(struct config *c, const char *path, bool may_miss)
 	struct buf text = { 0 };
 	struct error err;
 
-	switch (config_slurp(path, CONFIG_FILE_MAX, &text, &err)) {
+	switch (slurp_file(path, CONFIG_FILE_MAX, &text, &err)) {
 	case 0:
 		config_read(c, path, buf_str(&text));
 		break;

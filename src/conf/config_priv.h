@@ -56,11 +56,5 @@ int	config_value(const struct option_row *row, const char *text,
 	    int64_t *ret, struct error *err);
 /* Take one file's text in; mistakes go to config_problem. */
 void	config_read(struct config *c, const char *path, struct str text);
-/*
- * A regular file's content, at most `max` bytes.  Returns 1 when it is not
- * there, -1 with the error filled.
- */
-int	config_slurp(const char *path, size_t max, struct buf *ret,
-	    struct error *err);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "config_priv.h"
 #include "weir/mem.h"
+#include "weir/slurp.h"
 #include "weir/suggest.h"
 
 struct reader {
@@ -70,7 +71,7 @@ add_entries_of(struct reader *r, struct setting *s, struct str file)
 	struct error err;
 	int n = 0;
 
-	if (config_slurp(path, CONFIG_LIST_FILE_MAX, &text, &err) != 0) {
+	if (slurp_file(path, CONFIG_LIST_FILE_MAX, &text, &err) != 0) {
 		config_problem(r->c, r->where, "%s: %s: %s", s->row->key,
 		    path, err.text);
 		goto out;
