@@ -41,8 +41,10 @@ enum syslog_verdict {
  */
 enum syslog_verdict	syslog_parse(struct syslog_stream *s, char *line,
 			    size_t n, struct record *ret);
-/* The part of syslog_parse that a source with fields of its own needs. */
+/* The parts of syslog_parse that a source with fields of its own needs. */
 size_t	syslog_clean(char *line, size_t n);
 void	syslog_unwrap_repeat(struct record *r);
+/* Blot out passwords in a text that `unit` wrote, in place. */
+void	syslog_blot(struct str unit, char *text, size_t n);
 
 #endif

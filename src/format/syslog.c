@@ -320,14 +320,11 @@ syslog_parse(struct syslog_stream *s, char *line, size_t n,
 		return SYSLOG_EMPTY;
 	(void)take_priority(&rest, &rfc5424);
 	if (!syslog_take_stamp(s, &rest, &ret->at, &iso)) {
-		ret->at = 0;
-		ret->text = ret->raw;
-		syslog_blot(ret, line);
-		ret->text = STR_NONE;
+		syslog_blot(STR_NONE, line, n);
 		return SYSLOG_NO_STAMP;
 	}
 	take_body(s, rest, iso, rfc5424, ret);
 	syslog_unwrap_repeat(ret);
-	syslog_blot(ret, line);
+	syslog_blot(ret->unit, line + (ret->text.p - line), ret->text.n);
 	return SYSLOG_OK;
 }

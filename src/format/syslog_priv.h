@@ -11,7 +11,5 @@
  */
 bool	syslog_take_stamp(struct syslog_stream *s, struct str *rest,
 	    int64_t *ret_at, bool *ret_iso);
-/* Blot out passwords in the record's text, which lies in `line`. */
-void	syslog_blot(const struct record *r, char *line);
 
 #endif

@@ -76,13 +76,12 @@ blot_dialogue(struct str s, char *out)
 }
 
 void
-syslog_blot(const struct record *r, char *line)
+syslog_blot(struct str unit, char *out, size_t n)
 {
-	struct str s = r->text;
-	char *out = line + (s.p - line);
+	struct str s = { out, n };
 	size_t at;
 
-	if (s.n < 3)
+	if (n < 3)
 		return;
 	if ((s.p[0] == '<' || s.p[0] == '>') && s.p[1] == ' ') {
 		blot_dialogue(s, out);
@@ -93,8 +92,8 @@ syslog_blot(const struct record *r, char *line)
 		at = str_find(s, STR(": "));
 		if (at != STR_NPOS)
 			blot(out, at + 2, s.n);
-	} else if (r->unit.n == 0 || str_starts(r->unit, STR("courier")) ||
-	    str_starts(r->unit, STR("haraka"))) {
+	} else if (unit.n == 0 || str_starts(unit, STR("courier")) ||
+	    str_starts(unit, STR("haraka"))) {
 		blot_auth(s, out);
 		blot_answer(s, out);
 	}
