@@ -40,6 +40,8 @@ void		 store_set_partition_rows(struct store *s, int64_t rows);
 int	store_begin(struct store *s, struct error *err);
 int	store_commit(struct store *s, struct error *err);
 void	store_rollback(struct store *s);
+/* The last failure, for functions that take no error. */
+const char	*store_error(const struct store *s);
 
 /* 1: stored, e->seq set; 0: that id is known; -1: sticky failure. */
 int	store_add_event(struct store *s, struct event *e);
@@ -130,14 +132,19 @@ int	store_outbox_state(struct store *s, const char *webhook_id,
 	    struct outbox_row *ret, bool *ret_delivered);
 
 /*
- * Newest first over all partitions.  fn returns nonzero to stop.  At most
- * q->limit events; ret_cursor is "" at the end.
+ * Newest first over all partitions, by time and then by order of arrival.  fn
+ * returns nonzero to stop and must not write to this handle: who changes what
+ * it finds, collects a page first.  At most q->limit events; ret_cursor (may
+ * be NULL) is "" at the end.
  */
 int	store_query(struct store *s, const struct query *q,
 	    int (*fn)(void *ctx, const struct event *e), void *ctx,
 	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
 
-/* Pairs, rejects and logins counted by hour and class. */
+/*
+ * Pairs, rejects and logins counted by hour and class; `hour` is its first
+ * microsecond.
+ */
 int	store_each_traffic(struct store *s, int64_t since, int64_t until,
 	    void (*fn)(void *ctx, int64_t hour, enum event_class c,
 	    int64_t n), void *ctx, struct error *err);

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events in and out of their partition, revisions of stored ones, and the
+ * roll-up of traffic by hour and class that both keep right.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "weir/ip.h"
+#include "weir/usec.h"
+#include "store_priv.h"
+
+/* Columns before the texts and numbers of the event's own tables. */
+#define HEAD_COLUMNS(X)							\
+	X(seq, "INTEGER PRIMARY KEY")					\
+	X(id, "BLOB NOT NULL")						\
+	X(at, "INTEGER NOT NULL")					\
+	X(kind, "INTEGER NOT NULL")					\
+	X(class, "INTEGER NOT NULL")					\
+	X(status, "INTEGER NOT NULL")					\
+	X(origin, "INTEGER NOT NULL")					\
+	X(provenance, "INTEGER NOT NULL")				\
+	X(first, "INTEGER NOT NULL")					\
+	X(counted, "INTEGER NOT NULL")					\
+	X(local_hop, "INTEGER NOT NULL")				\
+	X(relay_hop, "INTEGER NOT NULL")				\
+	/* For searching; see store_priv.h. */				\
+	X(client_ip, "BLOB")						\
+	X(sender_key, "INTEGER")					\
+	X(recipient_key, "INTEGER")					\
+	X(user_key, "INTEGER")						\
+	X(message_key, "INTEGER")
+
+enum {
+#define X(m, type) COLUMN_##m,
+	HEAD_COLUMNS(X)
+#undef X
+#define X(m) COLUMN_##m,
+	EVENT_TEXTS(X)
+	EVENT_NUMBERS(X)
+#undef X
+	COLUMN_COUNT
+};
+
+/* What store_revise_event rewrites, as parameters ?3 and up. */
+#define REVISED_TEXTS(X)						\
+	X(client_address) X(client_name) X(helo_name)			\
+	X(sasl_method) X(sasl_username) X(encryption_protocol)		\
+	X(protocol_name) X(local_user) X(origin_queue_id)
+#define REVISED_NUMBERS(X) X(client_port) X(policy)
+
+void
+event_columns(struct buf *sql, bool with_types)
+{
+	const char *sep = "";
+
+#define X(m, type)							\
+	buf_addf(sql, "%s" #m "%s%s", sep, with_types ? " " : "",	\
+	    with_types ? type : "");					\
+	sep = with_types ? ",\n" : ", ";
+	HEAD_COLUMNS(X)
+#undef X
+#define X(m) buf_addf(sql, "%s" #m "%s", sep, with_types ? " TEXT" : "");
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) buf_addf(sql, "%s" #m "%s", sep, with_types ? " INTEGER" : "");
+	EVENT_NUMBERS(X)
+#undef X
+}
+
+/* Hash of the text in lower case, its top bits. */
+static int64_t
+folded_hash(const struct store *s, struct str text, int bits)
+{
+	char low[256];
+	size_t i, n;
+
+	/* A longer text shares its key with others of the same head. */
+	n = text.n < sizeof(low) ? text.n : sizeof(low);
+	for (i = 0; i < n; i++)
+		low[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ?
+		    (char)(text.p[i] | 0x20) : text.p[i];
+	return (int64_t)(hash_64(s->hash_key, (struct str){ low, n }) >>
+	    (64 - bits));
+}
+
+int64_t
+store_domain_key(const struct store *s, struct str domain)
+{
+	return folded_hash(s, domain, STORE_KEY_BITS) << STORE_KEY_BITS;
+}
+
+int64_t
+store_address_key(const struct store *s, struct str address)
+{
+	struct str domain = str_domain(address), local = address;
+
+	if (str_known(domain))
+		local.n = address.n - domain.n - 1;
+	return store_domain_key(s, domain) |
+	    folded_hash(s, local, STORE_KEY_BITS);
+}
+
+int64_t
+store_text_key(const struct store *s, struct str text)
+{
+	return folded_hash(s, text, 31);
+}
+
+struct str
+store_message_id(struct str id)
+{
+	if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+		return (struct str){ id.p + 1, id.n - 2 };
+	return id;
+}
+
+static void
+bind_number(sqlite3_stmt *st, int i, int64_t v)
+{
+	if (v == -1)
+		sqlite3_bind_null(st, i);
+	else
+		sqlite3_bind_int64(st, i, v);
+}
+
+static void
+bind_address_key(struct store *s, sqlite3_stmt *st, int i, struct str address)
+{
+	if (str_known(address))
+		sqlite3_bind_int64(st, i, store_address_key(s, address));
+	else
+		sqlite3_bind_null(st, i);
+}
+
+/* The address is copied to *ip, which must live as long as the binding. */
+static void
+bind_ip(sqlite3_stmt *st, int i, struct str address, struct ip *ip)
+{
+	if (str_known(address) && ip_parse(address, ip))
+		sqlite3_bind_blob(st, i, ip->b, sizeof(ip->b), SQLITE_STATIC);
+	else
+		sqlite3_bind_null(st, i);
+}
+
+static void
+bind_event(struct store *s, sqlite3_stmt *st, const struct event *e,
+    int64_t seq, struct ip *ip)
+{
+#define BIND(m, v) sqlite3_bind_int64(st, COLUMN_##m + 1, (int64_t)(v))
+	BIND(seq, seq);
+	sqlite3_bind_blob(st, COLUMN_id + 1, e->id, sizeof(e->id),
+	    SQLITE_STATIC);
+	BIND(at, e->at);
+	BIND(kind, e->kind);
+	BIND(class, e->class);
+	BIND(status, e->status);
+	BIND(origin, e->origin);
+	BIND(provenance, e->provenance);
+	BIND(first, e->first);
+	BIND(counted, e->counted);
+	BIND(local_hop, e->local_hop);
+	BIND(relay_hop, e->relay_hop);
+#undef BIND
+	bind_ip(st, COLUMN_client_ip + 1, e->client_address, ip);
+	bind_address_key(s, st, COLUMN_sender_key + 1, e->sender);
+	bind_address_key(s, st, COLUMN_recipient_key + 1, e->recipient);
+	bind_address_key(s, st, COLUMN_user_key + 1, e->sasl_username);
+	if (str_known(e->message_id))
+		sqlite3_bind_int64(st, COLUMN_message_key + 1,
+		    store_text_key(s, store_message_id(e->message_id)));
+	else
+		sqlite3_bind_null(st, COLUMN_message_key + 1);
+#define X(m) store_bind_str(st, COLUMN_##m + 1, e->m);
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) bind_number(st, COLUMN_##m + 1, e->m);
+	EVENT_NUMBERS(X)
+#undef X
+}
+
+static int64_t
+column_number(sqlite3_stmt *st, int i)
+{
+	return sqlite3_column_type(st, i) == SQLITE_NULL ? -1 :
+	    sqlite3_column_int64(st, i);
+}
+
+/* A damaged number must not become an index out of a table. */
+static int
+column_enum(sqlite3_stmt *st, int i, int count)
+{
+	int v = sqlite3_column_int(st, i);
+
+	return v >= 0 && v < count ? v : 0;
+}
+
+void
+event_of_row(sqlite3_stmt *st, struct event *ret)
+{
+	struct str id = store_column_str(st, COLUMN_id);
+
+	event_init(ret);
+	if (id.n == sizeof(ret->id))
+		memcpy(ret->id, id.p, sizeof(ret->id));
+	ret->seq = sqlite3_column_int64(st, COLUMN_seq);
+	ret->at = sqlite3_column_int64(st, COLUMN_at);
+	ret->kind = (enum event_kind)column_enum(st, COLUMN_kind,
+	    EVENT_KIND_COUNT);
+	ret->class = (enum event_class)column_enum(st, COLUMN_class,
+	    CLASS_COUNT);
+	ret->status = (enum event_status)column_enum(st, COLUMN_status,
+	    STATUS_COUNT);
+	ret->origin = (enum event_origin)column_enum(st, COLUMN_origin,
+	    ORIGIN_COUNT);
+	ret->provenance = (enum provenance)column_enum(st, COLUMN_provenance,
+	    PROVENANCE_LOCAL_USER + 1);
+	ret->first = sqlite3_column_int(st, COLUMN_first) != 0;
+	ret->counted = sqlite3_column_int(st, COLUMN_counted) != 0;
+	ret->local_hop = sqlite3_column_int(st, COLUMN_local_hop) != 0;
+	ret->relay_hop = sqlite3_column_int(st, COLUMN_relay_hop) != 0;
+#define X(m) ret->m = store_column_str(st, COLUMN_##m);
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) ret->m = column_number(st, COLUMN_##m);
+	EVENT_NUMBERS(X)
+#undef X
+}
+
+void
+event_place(sqlite3_stmt *st, int64_t *ret_at, int64_t *ret_seq)
+{
+	*ret_at = sqlite3_column_int64(st, COLUMN_at);
+	*ret_seq = sqlite3_column_int64(st, COLUMN_seq);
+}
+
+int
+event_flush_traffic(struct store *s, struct error *err)
+{
+	sqlite3_stmt *st;
+	size_t i;
+
+	if (s->nsums == 0)
+		return 0;
+	if ((st = store_stmt(s, ST_ADD_TRAFFIC, err)) == NULL)
+		return -1;
+	for (i = 0; i < s->nsums; i++) {
+		sqlite3_bind_int64(st, 1, s->sums[i].hour);
+		sqlite3_bind_int(st, 2, s->sums[i].class);
+		sqlite3_bind_int64(st, 3, s->sums[i].n);
+		if (store_run(s, st, err) == -1)
+			return -1;
+	}
+	s->nsums = 0;
+	return 0;
+}
+
+static int
+add_traffic(struct store *s, int64_t at, int class, int64_t n)
+{
+	int64_t hour = at / USEC_PER_HOUR;
+	size_t i;
+
+	for (i = 0; i < s->nsums; i++)
+		if (s->sums[i].hour == hour && s->sums[i].class == class) {
+			s->sums[i].n += n;
+			return 0;
+		}
+	if (s->nsums == STORE_SUMS && event_flush_traffic(s, NULL) == -1)
+		return -1;
+	s->sums[s->nsums++] = (struct traffic_sum){ hour, n, class };
+	return 0;
+}
+
+/* How much of the traffic an event is; 0 when it is not counted. */
+static int64_t
+traffic_of(enum event_kind kind, bool counted, int64_t repeat)
+{
+	switch (kind) {
+	case EVENT_DELIVERY:
+		if (!counted)
+			return 0;
+		break;
+	case EVENT_REJECT:
+	case EVENT_AUTH:
+		break;
+	default:
+		return 0;
+	}
+	return repeat > 1 ? repeat : 1;
+}
+
+/* In a partition other than the newest?  1, 0, -1. */
+static int
+is_known(struct store *s, const struct event *e)
+{
+	struct stored at;
+	size_t i;
+	int rc;
+
+	for (i = 0; i + 1 < s->nparts; i++) {
+		if (!partition_covers(&s->parts[i], e->at))
+			continue;
+		rc = partition_find(s, &s->parts[i], e->id, &at);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static sqlite3_stmt *
+insert_statement(struct store *s, const struct partition *p)
+{
+	struct buf b = { 0 };
+	int i;
+
+	if (s->insert != NULL)
+		return s->insert;
+	buf_addf(&b, "INSERT INTO events_%06" PRId64 " VALUES (?", p->id);
+	for (i = 1; i < COLUMN_COUNT; i++)
+		buf_add_str(&b, STR(",?"));
+	buf_add_str(&b, STR(") ON CONFLICT (id) DO NOTHING"));
+	s->insert = store_prepare(s, buf_cstr(&b), NULL);
+	buf_done(&b);
+	return s->insert;
+}
+
+int
+store_add_event(struct store *s, struct event *e)
+{
+	struct partition *p;
+	sqlite3_stmt *st;
+	struct ip ip;
+	int known;
+
+	assert(s->in_tx);
+	if (s->failed)
+		return -1;
+	if ((p = partition_current(s, NULL)) == NULL)
+		return -1;
+	if ((known = is_known(s, e)) != 0)
+		return known == 1 ? 0 : -1;
+	if (s->mode == STORE_BULK && partition_unindex(s, p, NULL) == -1)
+		return -1;
+	if ((st = insert_statement(s, p)) == NULL)
+		return -1;
+	bind_event(s, st, e, s->seq + 1, &ip);
+	if (store_run(s, st, NULL) == -1)
+		return -1;
+	if (sqlite3_changes(s->db) == 0)
+		return 0;
+	e->seq = p->last_seq = ++s->seq;
+	p->rows++;
+	p->added++;
+	p->dirty = true;
+	if (e->at < p->min_at)
+		p->min_at = e->at;
+	if (e->at > p->max_at)
+		p->max_at = e->at;
+	if (add_traffic(s, e->at, e->class, traffic_of(e->kind, e->counted,
+	    e->repeat)) == -1)
+		return -1;
+	return 1;
+}
+
+static int
+find_event(struct store *s, const struct event *e, struct stored *ret)
+{
+	size_t i;
+	int rc;
+
+	for (i = s->nparts; i-- > 0; ) {
+		if (!partition_covers(&s->parts[i], e->at))
+			continue;
+		rc = partition_find(s, &s->parts[i], e->id, ret);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/*
+ * An UPDATE of that partition.  The newest one's is kept, for nearly all
+ * revisions fall there; release gives back the others.
+ */
+static sqlite3_stmt *
+update_statement(struct store *s, const struct partition *p, bool whole)
+{
+	bool newest = p == &s->parts[s->nparts - 1];
+	sqlite3_stmt **kept = whole ? &s->revise : &s->reclass;
+	struct buf b = { 0 };
+	sqlite3_stmt *st;
+	int i = 6;
+
+	if (newest && *kept != NULL)
+		return *kept;
+	buf_addf(&b, "UPDATE events_%06" PRId64 " SET class = ?2", p->id);
+	if (whole)
+		buf_addf(&b, ", origin = ?3, client_ip = ?4, user_key = ?5");
+#define X(m)								\
+	if (whole)							\
+		buf_addf(&b, ", " #m " = ?%d", i++);
+	REVISED_TEXTS(X)
+	REVISED_NUMBERS(X)
+#undef X
+	buf_add_str(&b, STR(" WHERE seq = ?1"));
+	st = store_prepare(s, buf_cstr(&b), NULL);
+	buf_done(&b);
+	if (newest)
+		*kept = st;
+	return st;
+}
+
+static int
+rewrite(struct store *s, const struct stored *at, const struct event *e,
+    bool whole)
+{
+	sqlite3_stmt *st;
+	struct ip ip;
+	int i = 6, rc;
+
+	if ((st = update_statement(s, at->partition, whole)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, at->seq);
+	sqlite3_bind_int(st, 2, (int)e->class);
+	if (whole) {
+		sqlite3_bind_int(st, 3, (int)e->origin);
+		bind_ip(st, 4, e->client_address, &ip);
+		bind_address_key(s, st, 5, e->sasl_username);
+#define X(m) store_bind_str(st, i++, e->m);
+		REVISED_TEXTS(X)
+#undef X
+#define X(m) bind_number(st, i++, e->m);
+		REVISED_NUMBERS(X)
+#undef X
+	}
+	rc = store_run(s, st, NULL);
+	if (st != s->revise && st != s->reclass)
+		sqlite3_finalize(st);
+	return rc;
+}
+
+static int
+add_revision(struct store *s, const struct event *e, int old_class,
+    const char *why)
+{
+	sqlite3_stmt *st;
+
+	if ((st = store_stmt(s, ST_ADD_REVISION, NULL)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, ++s->seq);
+	sqlite3_bind_blob(st, 2, e->id, sizeof(e->id), SQLITE_STATIC);
+	sqlite3_bind_int(st, 3, old_class);
+	sqlite3_bind_int(st, 4, (int)e->class);
+	bind_number(st, 5, e->policy);
+	store_bind_str(st, 6, str_of(why));
+	return store_run(s, st, NULL);
+}
+
+int
+store_revise_event(struct store *s, const struct event *e, const char *why)
+{
+	struct stored at;
+	int64_t n;
+	int rc;
+
+	assert(s->in_tx);
+	if (s->failed)
+		return -1;
+	if ((rc = find_event(s, e, &at)) != 1)
+		return rc;
+	if (why == NULL && at.class == (int)e->class)
+		return 0;
+	if (rewrite(s, &at, e, why != NULL) == -1)
+		return -1;
+	n = traffic_of((enum event_kind)at.kind, at.counted, at.repeat);
+	if (n > 0 && at.class != (int)e->class &&
+	    (add_traffic(s, e->at, at.class, -n) == -1 ||
+	    add_traffic(s, e->at, (int)e->class, n) == -1))
+		return -1;
+	return why == NULL ? 0 : add_revision(s, e, at.class, why);
+}
+
+int
+store_each_traffic(struct store *s, int64_t since, int64_t until,
+    void (*fn)(void *ctx, int64_t hour, enum event_class c, int64_t n),
+    void *ctx, struct error *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (event_flush_traffic(s, err) == -1 ||
+	    (st = store_stmt(s, ST_TRAFFIC, err)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, since / USEC_PER_HOUR);
+	sqlite3_bind_int64(st, 2, until == 0 ? INT64_MAX :
+	    (until + USEC_PER_HOUR - 1) / USEC_PER_HOUR);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fn(ctx, sqlite3_column_int64(st, 0) * USEC_PER_HOUR,
+		    (enum event_class)column_enum(st, 1, CLASS_COUNT),
+		    sqlite3_column_int64(st, 2));
+	if (rc != SQLITE_DONE)
+		store_fail(s, err, "read the traffic");
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partitions: tables events_000001, events_000002 ... of the same shape, and
+ * the catalogue that says what each holds.  Only the newest takes events.
+ * Retention drops whole tables.
+ *
+ * A bulk load leaves the search indexes out and builds them when the
+ * partition is full or the store is closed; the catalogue's `indexed` tells a
+ * later writer when that did not come about.  The unique index on the id is
+ * always there.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "weir/mem.h"
+#include "weir/usec.h"
+#include "store_priv.h"
+
+/* A bulk load that adds more than this and a quarter rebuilds indexes. */
+#define UNINDEX_MIN	20000
+
+/*
+ * Search indexes of a partition.  The rowid (seq) is part of each, so (key,
+ * at) gives the order of a query without sorting.  Partial where most rows
+ * know nothing.
+ */
+static const struct {
+	const char *name, *what;
+} indexes[] = {
+	{ "at", "(at)" },
+	{ "class", "(class, at)" },
+	{ "client", "(client_ip, at) WHERE client_ip IS NOT NULL" },
+	{ "sender", "(sender_key, at) WHERE sender_key IS NOT NULL" },
+	{ "recipient", "(recipient_key, at) WHERE recipient_key IS NOT NULL" },
+	{ "user", "(user_key, at) WHERE user_key IS NOT NULL" },
+	{ "queue", "(queue_id) WHERE queue_id IS NOT NULL" },
+	{ "message", "(message_key) WHERE message_key IS NOT NULL" },
+};
+
+#define NINDEXES	(sizeof(indexes) / sizeof(indexes[0]))
+
+void
+partition_drop_statements(struct store *s)
+{
+	size_t i;
+
+	sqlite3_finalize(s->insert);
+	sqlite3_finalize(s->revise);
+	sqlite3_finalize(s->reclass);
+	s->insert = s->revise = s->reclass = NULL;
+	for (i = 0; i < s->nparts; i++) {
+		sqlite3_finalize(s->parts[i].find);
+		s->parts[i].find = NULL;
+	}
+}
+
+void
+partition_unload(struct store *s)
+{
+	partition_drop_statements(s);
+	free(s->parts);
+	s->parts = NULL;
+	s->nparts = 0;
+}
+
+static struct partition *
+append(struct store *s)
+{
+	s->parts = xreallocarray(s->parts, s->nparts + 1, sizeof(*s->parts));
+	memset(&s->parts[s->nparts], 0, sizeof(*s->parts));
+	return &s->parts[s->nparts++];
+}
+
+static void
+read_row(sqlite3_stmt *st, struct partition *p)
+{
+	bool empty = sqlite3_column_type(st, 3) == SQLITE_NULL;
+
+	p->id = sqlite3_column_int64(st, 0);
+	p->first_seq = sqlite3_column_int64(st, 1);
+	p->last_seq = sqlite3_column_int64(st, 2);
+	p->min_at = empty ? INT64_MAX : sqlite3_column_int64(st, 3);
+	p->max_at = empty ? INT64_MIN : sqlite3_column_int64(st, 4);
+	p->rows = sqlite3_column_int64(st, 5);
+	p->closed = sqlite3_column_int(st, 6) != 0;
+	p->indexed = sqlite3_column_int(st, 7) != 0;
+}
+
+/* Sequence numbers of events and revisions are one row of numbers. */
+static int
+load_seq(struct store *s, struct error *err)
+{
+	sqlite3_stmt *st;
+	int64_t n;
+
+	s->seq = s->nparts == 0 ? 0 : s->parts[s->nparts - 1].last_seq;
+	if ((st = store_stmt(s, ST_LAST_REVISION, err)) == NULL)
+		return -1;
+	if (sqlite3_step(st) != SQLITE_ROW) {
+		store_fail(s, err, "read its revisions");
+		sqlite3_reset(st);
+		return -1;
+	}
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	if (n > s->seq)
+		s->seq = n;
+	return 0;
+}
+
+int
+partition_load(struct store *s, struct error *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	partition_unload(s);
+	if ((st = store_stmt(s, ST_PARTITIONS, err)) == NULL)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		read_row(st, append(s));
+	if (rc != SQLITE_DONE)
+		store_fail(s, err, "read its catalogue");
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? load_seq(s, err) : -1;
+}
+
+static int
+write_row(struct store *s, struct partition *p, struct error *err)
+{
+	sqlite3_stmt *st;
+
+	if ((st = store_stmt(s, ST_PUT_PARTITION, err)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, p->id);
+	sqlite3_bind_int64(st, 2, p->first_seq);
+	sqlite3_bind_int64(st, 3, p->last_seq);
+	if (p->max_at < p->min_at) {
+		sqlite3_bind_null(st, 4);
+		sqlite3_bind_null(st, 5);
+	} else {
+		sqlite3_bind_int64(st, 4, p->min_at);
+		sqlite3_bind_int64(st, 5, p->max_at);
+	}
+	sqlite3_bind_int64(st, 6, p->rows);
+	sqlite3_bind_int(st, 7, p->closed);
+	sqlite3_bind_int(st, 8, p->indexed);
+	p->dirty = false;
+	return store_run(s, st, err);
+}
+
+int
+partition_flush(struct store *s, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < s->nparts; i++)
+		if (s->parts[i].dirty &&
+		    write_row(s, &s->parts[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+partition_index(struct store *s, struct partition *p, struct error *err)
+{
+	char sql[STORE_SQL_MAX];
+	size_t i;
+
+	for (i = 0; i < NINDEXES; i++) {
+		snprintf(sql, sizeof(sql), "CREATE INDEX IF NOT EXISTS "
+		    "events_%06" PRId64 "_%s ON events_%06" PRId64 " %s",
+		    p->id, indexes[i].name, p->id, indexes[i].what);
+		if (store_exec(s, err, "build its indexes", sql) == -1)
+			return -1;
+	}
+	p->indexed = true;
+	return write_row(s, p, err);
+}
+
+int
+partition_unindex(struct store *s, struct partition *p, struct error *err)
+{
+	char sql[STORE_SQL_MAX];
+	size_t i;
+
+	if (!p->indexed || p->added < UNINDEX_MIN || p->added < p->rows / 4)
+		return 0;
+	for (i = 0; i < NINDEXES; i++) {
+		snprintf(sql, sizeof(sql), "DROP INDEX IF EXISTS "
+		    "events_%06" PRId64 "_%s", p->id, indexes[i].name);
+		if (store_exec(s, err, "drop its indexes", sql) == -1)
+			return -1;
+	}
+	p->indexed = false;
+	p->dirty = true;
+	return 0;
+}
+
+static int
+close_newest(struct store *s, struct error *err)
+{
+	struct partition *p;
+
+	if (s->nparts == 0)
+		return 0;
+	p = &s->parts[s->nparts - 1];
+	p->closed = p->dirty = true;
+	partition_drop_statements(s);
+	return p->indexed ? 0 : partition_index(s, p, err);
+}
+
+static int
+make_table(struct store *s, struct partition *p, struct error *err)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	buf_addf(&b, "CREATE TABLE events_%06" PRId64 " (\n", p->id);
+	event_columns(&b, true);
+	buf_addf(&b, ") STRICT;"
+	    "CREATE UNIQUE INDEX events_%06" PRId64 "_id"
+	    " ON events_%06" PRId64 " (id)", p->id, p->id);
+	rc = store_exec(s, err, "begin a partition", buf_cstr(&b));
+	buf_done(&b);
+	return rc;
+}
+
+static int
+begin_next(struct store *s, struct error *err)
+{
+	struct partition *p;
+	int64_t id;
+
+	if (close_newest(s, err) == -1)
+		return -1;
+	id = s->nparts == 0 ? 1 : s->parts[s->nparts - 1].id + 1;
+	p = append(s);
+	p->id = id;
+	p->first_seq = s->seq + 1;
+	p->last_seq = s->seq;
+	p->min_at = INT64_MAX;
+	p->max_at = INT64_MIN;
+	if (make_table(s, p, err) == -1)
+		return -1;
+	if (s->mode == STORE_BULK ? write_row(s, p, err) == -1 :
+	    partition_index(s, p, err) == -1)
+		return -1;
+	return schema_views(s, err);
+}
+
+struct partition *
+partition_current(struct store *s, struct error *err)
+{
+	struct partition *p;
+
+	assert(s->in_tx);
+	p = s->nparts == 0 ? NULL : &s->parts[s->nparts - 1];
+	if (p == NULL || p->closed || p->rows >= s->partition_rows) {
+		if (begin_next(s, err) == -1)
+			return NULL;
+		p = &s->parts[s->nparts - 1];
+	}
+	return p;
+}
+
+bool
+partition_covers(const struct partition *p, int64_t at)
+{
+	int64_t ms = at / USEC_PER_MSEC;
+
+	return p->rows > 0 && p->min_at / USEC_PER_MSEC <= ms &&
+	    ms <= p->max_at / USEC_PER_MSEC;
+}
+
+int
+partition_find(struct store *s, struct partition *p,
+    const uint8_t id[EVENT_ID_SIZE], struct stored *ret)
+{
+	char sql[STORE_SQL_MAX];
+	int rc;
+
+	if (p->find == NULL) {
+		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, counted, "
+		    "repeat FROM events_%06" PRId64 " WHERE id = ?1", p->id);
+		if ((p->find = store_prepare(s, sql, NULL)) == NULL)
+			return -1;
+	}
+	sqlite3_bind_blob(p->find, 1, id, EVENT_ID_SIZE, SQLITE_STATIC);
+	rc = sqlite3_step(p->find);
+	if (rc == SQLITE_ROW) {
+		ret->partition = p;
+		ret->seq = sqlite3_column_int64(p->find, 0);
+		ret->class = sqlite3_column_int(p->find, 1);
+		ret->kind = sqlite3_column_int(p->find, 2);
+		ret->counted = sqlite3_column_int(p->find, 3) != 0;
+		ret->repeat = sqlite3_column_int64(p->find, 4);
+	} else if (rc != SQLITE_DONE)
+		store_fail(s, NULL, "look up an event");
+	sqlite3_reset(p->find);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int
+drop_partition(struct store *s, size_t i, struct error *err)
+{
+	struct partition *p = &s->parts[i];
+	char sql[STORE_SQL_MAX];
+
+	partition_drop_statements(s);
+	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
+	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id);
+	if (store_exec(s, err, "drop a partition", sql) == -1)
+		return -1;
+	s->nparts--;
+	memmove(p, p + 1, (s->nparts - i) * sizeof(*p));
+	return 0;
+}
+
+static int
+prune_rest(struct store *s, int64_t at, struct error *err)
+{
+	sqlite3_stmt *st;
+
+	if ((st = store_stmt(s, ST_REVISION_PRUNE, err)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, s->parts[0].first_seq);
+	if (store_run(s, st, err) == -1)
+		return -1;
+	if ((st = store_stmt(s, ST_OUTBOX_PRUNE, err)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, at);
+	return store_run(s, st, err);
+}
+
+static int
+prune(struct store *s, int64_t at, struct error *err)
+{
+	size_t i, n = s->nparts;
+
+	/* The newest stays, so that sequence numbers never go back. */
+	if (n > 0 && s->parts[n - 1].rows > 0 && s->parts[n - 1].max_at < at &&
+	    begin_next(s, err) == -1)
+		return -1;
+	for (i = 0, n = s->nparts; i + 1 < s->nparts; ) {
+		if (s->parts[i].max_at >= at) {
+			i++;
+			continue;
+		}
+		if (drop_partition(s, i, err) == -1)
+			return -1;
+	}
+	if (n != s->nparts && schema_views(s, err) == -1)
+		return -1;
+	return prune_rest(s, at, err);
+}
+
+int
+store_prune(struct store *s, int64_t at, struct error *err)
+{
+	bool own = !s->in_tx;
+
+	if (own && store_begin(s, err) == -1)
+		return -1;
+	if (prune(s, at, err) == -1) {
+		if (own)
+			store_rollback(s);
+		return -1;
+	}
+	return own ? store_commit(s, err) : 0;
+}

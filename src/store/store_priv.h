@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the store share: the handle, the catalogue of partitions
+ * in memory, prepared statements and the way errors become sentences.
+ *
+ * Whatever is in memory only (catalogue, sums of traffic, last sequence
+ * number) is written by store_flush before a commit and read again after a
+ * rollback; between the two it is ahead of the database.
+ */
+#ifndef WEIR_STORE_PRIV_H
+#define WEIR_STORE_PRIV_H
+
+#include <sqlite3.h>
+
+#include "weir/hash.h"
+#include "weir/store.h"
+
+#define STORE_APPLICATION_ID	0x77656972	/* "weir" */
+#define STORE_SUMS		64	/* hours and classes between flushes */
+#define STORE_SQL_MAX		256
+
+/* Statements that do not depend on a partition: X(name, sql) */
+#define STORE_STATEMENTS(X)						\
+	X(BEGIN, "BEGIN IMMEDIATE")					\
+	X(COMMIT, "COMMIT")						\
+	X(PARTITIONS, "SELECT id, first_seq, last_seq, min_at, max_at,"	\
+	    " rows, closed, indexed FROM partition ORDER BY id")	\
+	X(PUT_PARTITION, "INSERT OR REPLACE INTO partition"		\
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")			\
+	X(LAST_REVISION, "SELECT max(seq) FROM revision")		\
+	X(ADD_REVISION, "INSERT INTO revision"				\
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")				\
+	X(ADD_TRAFFIC, "INSERT INTO traffic VALUES (?1, ?2, ?3)"	\
+	    " ON CONFLICT DO UPDATE SET n = n + excluded.n")		\
+	X(TRAFFIC, "SELECT hour, class, n FROM traffic"			\
+	    " WHERE hour >= ?1 AND hour < ?2 ORDER BY hour, class")	\
+	X(KEEP, "INSERT INTO kept VALUES (?1, ?2, ?3, ?4)"		\
+	    " ON CONFLICT (key) DO UPDATE SET at = excluded.at,"	\
+	    " due = excluded.due, blob = excluded.blob")		\
+	X(UNKEEP, "DELETE FROM kept WHERE key = ?1")			\
+	X(RECALL, "SELECT blob FROM kept WHERE key = ?1")		\
+	X(DUE, "SELECT key FROM kept WHERE due <> 0 ORDER BY due, key")	\
+	X(FORGET, "DELETE FROM kept WHERE at < ?1")			\
+	X(PUT_ALERT, "INSERT INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6,"\
+	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"		\
+	    " ON CONFLICT (id) DO UPDATE SET detector = ?2,"		\
+	    " severity = ?3, state = ?4, host = ?5, key_type = ?6,"	\
+	    " key = ?7, opened = ?8, first_seen = ?9, last_seen = ?10,"	\
+	    " count = ?11, title = ?12, historical = ?13, shadow = ?14,"\
+	    " blob = ?15")						\
+	X(GET_ALERT, "SELECT blob FROM alert WHERE id BETWEEN ?1 AND ?2"\
+	    " LIMIT 2")							\
+	X(ADD_STREAM, "INSERT INTO stream VALUES (NULL, ?2, ?3, ?4, ?5,"\
+	    " ?6, ?7, ?8, ?9, ?10, ?11)")				\
+	X(PUT_STREAM, "INSERT OR REPLACE INTO stream VALUES (?1, ?2,"	\
+	    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")			\
+	X(STREAMS, "SELECT * FROM stream ORDER BY id")			\
+	X(PUT_VALUE, "INSERT OR REPLACE INTO value VALUES (?1, ?2)")	\
+	X(GET_VALUE, "SELECT value FROM value WHERE name = ?1")		\
+	X(PUT_POLICY, "INSERT OR REPLACE INTO policy"			\
+	    " VALUES (?1, ?2, ?3)")					\
+	X(ADD_OUTBOX, "INSERT INTO outbox VALUES (NULL, ?1, ?2, ?3, ?4,"\
+	    " ?5, 0, ?6, ?7, NULL, ?8, ?9, ?10) ON CONFLICT DO NOTHING")\
+	X(OUTBOX, "SELECT id, webhook, webhook_id, type, alert, body,"	\
+	    " created, next_try, attempts, last_code, last_error"	\
+	    " FROM outbox WHERE state = 0 AND next_try <= ?1"		\
+	    " ORDER BY next_try, id LIMIT ?2")				\
+	X(OUTBOX_DUE, "SELECT min(next_try) FROM outbox WHERE state = 0")\
+	X(OUTBOX_RESULT, "UPDATE outbox SET state = ?2, next_try = ?3,"	\
+	    " settled = ?4, attempts = attempts + 1, last_code = ?5,"	\
+	    " last_error = ?6 WHERE id = ?1")				\
+	X(OUTBOX_STATE, "SELECT id, webhook, webhook_id, type, alert,"	\
+	    " body, created, next_try, attempts, last_code, last_error,"\
+	    " state FROM outbox WHERE webhook_id = ?1"			\
+	    " ORDER BY state = 1 DESC, id LIMIT 1")			\
+	X(OUTBOX_PRUNE, "DELETE FROM outbox"				\
+	    " WHERE state <> 0 AND settled < ?1")			\
+	X(REVISION_PRUNE, "DELETE FROM revision WHERE seq < ?1")	\
+	X(COUNTS, "SELECT (SELECT count(*) FROM outbox WHERE state = 0),"\
+	    " (SELECT count(*) FROM outbox WHERE state = 2),"		\
+	    " (SELECT count(*) FROM alert WHERE state = 0"		\
+	    " AND NOT shadow)")
+
+enum store_statement {
+#define X(name, sql) ST_##name,
+	STORE_STATEMENTS(X)
+#undef X
+	ST_COUNT
+};
+
+struct partition {
+	int64_t		 id, first_seq, last_seq, rows;
+	int64_t		 min_at, max_at;	/* of an empty one: max < min */
+	bool		 closed, indexed, dirty;
+	int64_t		 added;		/* by this handle */
+	sqlite3_stmt	*find;		/* by id */
+};
+
+/* Where a stored event lies, and what its revision has to know. */
+struct stored {
+	struct partition *partition;
+	int64_t		 seq, repeat;
+	int		 class, kind;
+	bool		 counted;
+};
+
+struct traffic_sum {
+	int64_t	hour, n;
+	int	class;
+};
+
+struct store {
+	sqlite3			*db;
+	char			*path;
+	enum store_mode		 mode;
+	int			 lock_fd;
+	struct hash_key		 hash_key;
+	bool			 in_tx, failed;
+	struct error		 error;		/* the first of a transaction */
+	int64_t			 seq, partition_rows;
+	struct partition	*parts;
+	size_t			 nparts;
+	sqlite3_stmt		*stmts[ST_COUNT];
+	/* Of the newest partition. */
+	sqlite3_stmt		*insert, *revise, *reclass;
+	struct traffic_sum	 sums[STORE_SUMS];
+	size_t			 nsums;
+};
+
+/* store.c */
+
+/* Say what the database's last error means.  Returns -1. */
+int	store_fail(struct store *s, struct error *err, const char *doing);
+/* A sentence of our own, made to stick.  Returns -1. */
+int	store_fail_text(struct store *s, struct error *err, const char *text);
+/* Ready to bind; NULL when it cannot be prepared (the failure sticks). */
+sqlite3_stmt	*store_stmt(struct store *s, enum store_statement st,
+		    struct error *err);
+sqlite3_stmt	*store_prepare(struct store *s, const char *sql,
+		    struct error *err);
+/* Step once and reset: for statements that give no rows. */
+int	store_run(struct store *s, sqlite3_stmt *st, struct error *err);
+/* SQL without results; doing: "create a partition". */
+int	store_exec(struct store *s, struct error *err, const char *doing,
+	    const char *sql);
+/* Borrowed until the statement is reset. */
+void	store_bind_str(sqlite3_stmt *st, int i, struct str v);
+void	store_bind_blob(sqlite3_stmt *st, int i, struct str v);
+struct str	store_column_str(sqlite3_stmt *st, int i);
+/* Copied into a C array, cut to fit. */
+void	store_column_copy(sqlite3_stmt *st, int i, char *dst, size_t size);
+/* Write what is only in memory. */
+int	store_flush(struct store *s, struct error *err);
+
+/* store_schema.c */
+
+/* Is it ours, whole and of this version?  A writer creates or migrates. */
+int	schema_check(struct store *s, struct error *err);
+/* Make the views anew over the partitions there are. */
+int	schema_views(struct store *s, struct error *err);
+
+/* store_partition.c */
+
+int	partition_load(struct store *s, struct error *err);
+void	partition_unload(struct store *s);
+int	partition_flush(struct store *s, struct error *err);
+/* The one that takes events; made when there is none or it is full. */
+struct partition	*partition_current(struct store *s,
+			    struct error *err);
+/* Bulk: build what was left out.  Every partition but perhaps the newest. */
+int	partition_index(struct store *s, struct partition *p,
+	    struct error *err);
+/* Bulk: when much is added to an indexed partition, drop its indexes. */
+int	partition_unindex(struct store *s, struct partition *p,
+	    struct error *err);
+/* Does its span of time hold the millisecond of `at`? */
+bool	partition_covers(const struct partition *p, int64_t at);
+/* 1: found, 0, -1. */
+int	partition_find(struct store *s, struct partition *p,
+	    const uint8_t id[EVENT_ID_SIZE], struct stored *ret);
+/* Statements made for the newest partition are of no use any more. */
+void	partition_drop_statements(struct store *s);
+
+/* store_event.c */
+
+/* Columns of a partition, in the order of insert and select. */
+void	event_columns(struct buf *sql, bool with_types);
+/* Read one row of those columns; text is borrowed from the row. */
+void	event_of_row(sqlite3_stmt *st, struct event *ret);
+/* Its place in the order of a query. */
+void	event_place(sqlite3_stmt *st, int64_t *ret_at, int64_t *ret_seq);
+int	event_flush_traffic(struct store *s, struct error *err);
+
+/*
+ * Search keys: small numbers in place of texts, so that indexes stay small
+ * and upper and lower case find each other.  A key narrows, the text decides.
+ * An address has 24 bits of its domain above 24 bits of its local part, so
+ * that one index serves both the whole address and "@domain".
+ */
+#define STORE_KEY_BITS	24
+int64_t	store_address_key(const struct store *s, struct str address);
+/* The least key of the domain; the greatest has the low bits set. */
+int64_t	store_domain_key(const struct store *s, struct str domain);
+int64_t	store_text_key(const struct store *s, struct str text);
+/* A message-id without its angle brackets. */
+struct str	store_message_id(struct str id);
+
+#endif
