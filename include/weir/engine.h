@@ -77,6 +77,11 @@ void	engine_line(struct engine *e, uint32_t chain, const struct record *r,
 	    const struct line *l);
 /* A stored or made input: what detectors see. */
 void	engine_input(struct engine *e, struct event *ev, struct str lines);
+/*
+ * Live only: the wall clock, before lines are taken.  It tells what is old and
+ * what is from the future; engine time stays with the lines.
+ */
+void	engine_clock(struct engine *e, int64_t now);
 /* Live only: the wall clock; lets held events go on a quiet host. */
 void	engine_tick(struct engine *e, int64_t now);
 /* The earliest `due` of anything held, or 0. */

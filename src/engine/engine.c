@@ -290,6 +290,12 @@ engine_input(struct engine *e, struct event *ev, struct str lines)
 }
 
 void
+engine_clock(struct engine *e, int64_t now)
+{
+	e->wall = now;
+}
+
+void
 engine_tick(struct engine *e, int64_t now)
 {
 	e->wall = now;
