@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "weir/source.h"
+#include "journal.h"
 
 static const char journal_magic[8] = { 'L', 'P', 'K', 'S', 'H', 'H', 'R',
 	'H' };
@@ -56,8 +56,8 @@ is_journal_directory(const char *path, int depth)
 	return r;
 }
 
-static bool
-is_journal(const char *path)
+bool
+source_is_journal(const char *path)
 {
 	struct stat st;
 
@@ -83,16 +83,17 @@ source_open(const struct source_options *options, struct streams *known,
 		o.npaths = 0;
 	}
 	for (i = 0; i < o.npaths; i++)
-		if (is_journal(o.paths[i])) {
+		if (source_is_journal(o.paths[i])) {
 			error_set(err, "%s: a journal is read by itself, "
 			    "not together with other paths", o.paths[i]);
 			return NULL;
 		}
-	type = &source_file;
-	if (o.npaths == 0 && is_journal(o.path)) {
-		error_set(err, "journals are not read yet");
-		return NULL;
-	}
+	if (o.npaths == 0 && source_is_journal(o.path))
+		type = &source_journal;
+	else if (o.follow && o.npaths == 0 && strcmp(o.path, "-") != 0)
+		type = &source_tail;
+	else
+		type = &source_file;
 	if ((s = type->open(&o, known, err)) == NULL)
 		return NULL;
 	assert(s->type == type);
@@ -138,6 +139,10 @@ source_find_in(const char *root, char *ret, size_t size, struct error *err)
 	struct stat st;
 	size_t i;
 
+	if (journal_has_mail(root)) {
+		snprintf(ret, size, "journal");
+		return 0;
+	}
 	for (i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", root, logs[i]);
 		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
