@@ -59,6 +59,24 @@ overview(FILE *f)
 	    "pages weir(1),\nweir.conf(5) and weir-events(7).\n");
 }
 
+/* One filter, its help in lines of 80 columns. */
+static void
+filter_help(const char *name, const char *help)
+{
+	const int indent = 17, width = 80 - indent;
+
+	printf("  --%-12s ", name);
+	while (strlen(help) > (size_t)width) {
+		int n = width;
+
+		while (n > 1 && help[n] != ' ')
+			n--;
+		printf("%.*s\n%*s", n, help, indent, "");
+		help += n + 1;
+	}
+	printf("%s\n", help);
+}
+
 void
 cli_help(const struct command *c)
 {
@@ -76,7 +94,7 @@ cli_help(const struct command *c)
 		printf("\nFilters:\n");
 	for (size_t i = 0; cli_filters(c) && (name = query_filter_name(i)) != NULL;
 	    i++)
-		printf("  --%-12s %s\n", name, query_filter_help(i));
+		filter_help(name, query_filter_help(i));
 }
 
 static int

@@ -48,7 +48,7 @@ query_value(const char *name, const char *value, struct query *q)
 	query_init(q);
 	if (query_set(q, str_of(name), str_of(value), pipeline_clock(),
 	    &err) == -1)
-		return cli_usage("--%s: %s", name, err.text);
+		return cli_usage("--%s", err.text);
 	query_done(q);
 	return EXIT_OK;
 }

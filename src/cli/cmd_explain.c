@@ -270,9 +270,12 @@ with_engine(const struct config *c, const char *text)
 		explain(&r, copy, strlen(copy));
 		free(copy);
 	}
+	say("end", "what was held is let go:");
 	r.nevents = 0;
 	engine_finish(r.engine);
 	engine_flush(r.engine);
+	if (r.nevents == 0)
+		say("event", "none");
 	engine_free(r.engine);
 	policy_free(r.policy);
 	zone_done(&r.zone);

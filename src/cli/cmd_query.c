@@ -51,7 +51,7 @@ set_filter(struct run *r, const char *name, const char *value)
 
 	if (query_set(&r->query, str_of(name), str_of(value),
 	    pipeline_clock(), &err) == -1)
-		return cli_usage("--%s: %s", name, err.text);
+		return cli_usage("--%s", err.text);
 	return EXIT_OK;
 }
 
@@ -228,7 +228,6 @@ const struct command cmd_query = {
 	"  -c, --config FILE  configuration (default: /etc/weir/weir.conf)\n"
 	"  --db FILE          database (default: in the state directory)\n"
 	"  --format F         table, jsonl or csv (default: table)\n"
-	"  --limit N          at most N; 0: all (default: 100 in a table,\n"
-	"                     otherwise all)\n",
+	"  --limit N          default: 100 in a table, otherwise all\n",
 	run,
 };
