@@ -32,6 +32,8 @@ struct control_client {
 	void	*ctx;
 };
 
+/* The socket of that database's daemon. */
+void	control_path(const char *db, char *ret, size_t size);
 /* Does a daemon listen beside that database? */
 bool	control_listens(const char *db);
 /*

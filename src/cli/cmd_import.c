@@ -12,7 +12,6 @@
 #include "weir/cli.h"
 #include "weir/import.h"
 #include "weir/mem.h"
-#include "weir/thishost.h"
 
 #define TITLES		10	/* alerts named at the end */
 #define BAR_EVERY_US	(200 * USEC_PER_MSEC)
@@ -256,7 +255,6 @@ run(int argc, char **argv)
 	struct pipeline_options	 po = { 0 };
 	struct pipeline		*p;
 	struct config		*config;
-	struct beliefs_finder	 finder;
 	struct buf		 problems = { 0 };
 	struct error		 err = { "" };
 	char			 db[4096];
@@ -274,11 +272,7 @@ run(int argc, char **argv)
 	po.config = config;
 	po.alerted = alerted;
 	po.ctx = &r;
-	if (a.this_host) {
-		po.this_host = true;
-		thishost_finder(&finder);
-		po.finder = &finder;
-	}
+	po.this_host = a.this_host;
 	r.bar = isatty(STDERR_FILENO);
 	r.began = pipeline_clock();
 	if ((p = pipeline_open(&po, &err)) == NULL) {

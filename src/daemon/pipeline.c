@@ -23,7 +23,9 @@ struct pipeline {
 	struct engine		*engine;
 	struct backlog		 backlog;
 	struct buf		 doubts;
-	bool			 open;		/* a transaction is */
+	bool			 open;		/* a transaction is, */
+	bool			 failed;	/* or could not be begun */
+	struct error		 why;
 	bool			 urgent;
 	size_t			 pending;
 	uint64_t		 policy_changes;	/* when last stored */
@@ -56,9 +58,17 @@ pipeline_begin(struct pipeline *p)
 {
 	if (p->open)
 		return;
-	/* What fails here sticks and is reported by the commit. */
-	(void)store_begin(p->store, NULL);
+	/* The commit reports it; until then nothing may be written. */
+	p->failed = store_begin(p->store, &p->why) == -1;
 	p->open = true;
+}
+
+/* May the sink write?  What fails in the store itself sticks there. */
+static bool
+writable(struct pipeline *p)
+{
+	pipeline_begin(p);
+	return !p->failed;
 }
 
 static bool
@@ -66,9 +76,8 @@ sink_event(void *ctx, struct event *e)
 {
 	struct pipeline	*p = ctx;
 
-	pipeline_begin(p);
 	/* After a failure detection goes on; the batch is read again. */
-	return store_add_event(p->store, e) != 0;
+	return !writable(p) || store_add_event(p->store, e) != 0;
 }
 
 static void
@@ -76,8 +85,8 @@ sink_revise(void *ctx, const struct event *e, const char *why)
 {
 	struct pipeline	*p = ctx;
 
-	pipeline_begin(p);
-	(void)store_revise_event(p->store, e, why);
+	if (writable(p))
+		(void)store_revise_event(p->store, e, why);
 }
 
 void
@@ -88,7 +97,8 @@ pipeline_tell(struct pipeline *p, const struct alert *a,
 	struct buf		body = { 0 };
 	struct error		err;
 
-	pipeline_begin(p);
+	if (!writable(p))
+		return;
 	row.created = row.next_try = pipeline_clock();
 	snprintf(row.type, sizeof(row.type), "%s", alert_transition_name(t));
 	memcpy(row.alert, a->id, sizeof(row.alert));
@@ -113,14 +123,14 @@ sink_alert(void *ctx, const struct alert *a, enum alert_transition t)
 {
 	struct pipeline	*p = ctx;
 
-	pipeline_begin(p);
-	(void)store_put_alert(p->store, a);
+	if (writable(p))
+		(void)store_put_alert(p->store, a);
 	if (p->o.alerted != NULL)
 		p->o.alerted(p->o.ctx, a, t);
 	if (a->shadow || *alert_transition_name(t) == '\0')
 		return;
 	if (a->historical) {
-		if (t == TRANSITION_OPENED && p->o.nhooks > 0)
+		if (t == TRANSITION_OPENED && p->o.nhooks > 0 && !p->failed)
 			backlog_add(&p->backlog, p->store, a);
 		return;
 	}
@@ -133,8 +143,8 @@ sink_keep(void *ctx, struct str key, int64_t at, int64_t due, struct str blob)
 {
 	struct pipeline	*p = ctx;
 
-	pipeline_begin(p);
-	(void)store_keep(p->store, key, at, due, blob);
+	if (writable(p))
+		(void)store_keep(p->store, key, at, due, blob);
 }
 
 static bool
@@ -142,7 +152,7 @@ sink_recall(void *ctx, struct str key, struct buf *ret)
 {
 	struct pipeline	*p = ctx;
 
-	return store_recall(p->store, key, ret);
+	return writable(p) && store_recall(p->store, key, ret);
 }
 
 static void
@@ -186,7 +196,7 @@ forget(struct pipeline *p)
 {
 	if (p->open)
 		store_rollback(p->store);
-	p->open = p->urgent = false;
+	p->open = p->urgent = p->failed = false;
 	p->pending = 0;
 	engine_free(p->engine);
 	policy_free(p->policy);
@@ -211,6 +221,8 @@ load(struct pipeline *p, struct error *err)
 	b.now = pipeline_clock();
 	pipeline_begin(p);
 	buf_clear(&p->doubts);
+	if (p->failed)
+		return error_set(err, "%s", p->why.text);
 	p->policy = beliefs_load(p->store, &b, &p->doubts, err);
 	if (p->policy == NULL)
 		return -1;
@@ -307,6 +319,8 @@ pipeline_take(struct pipeline *p, const struct batch *b)
 	struct stream		 st = b->stream;
 
 	pipeline_begin(p);
+	if (p->o.live)
+		engine_clock(p->engine, pipeline_clock());
 	for (l = b->lines; l < b->lines + b->nlines; l++) {
 		if (l->line.kind == LINE_UNKNOWN)
 			count_unknown(p, l);
@@ -314,15 +328,15 @@ pipeline_take(struct pipeline *p, const struct batch *b)
 	}
 	if (b->notice_kind[0] != '\0')
 		pipeline_notice(p, b->notice_kind, st.host, str_of(b->notice),
-		    engine_now(p->engine));
-	if (st.id != 0)
+		    engine_now(p->engine), NULL);
+	if (st.id != 0 && !p->failed)
 		(void)store_put_stream(p->store, &st);
 	p->pending += b->counts.lines;
 }
 
 void
 pipeline_notice(struct pipeline *p, const char *notice, const char *host,
-    struct str text, int64_t at)
+    struct str text, int64_t at, uint8_t ret_id[EVENT_ID_SIZE])
 {
 	struct event	e;
 	struct record	r = { 0 };
@@ -337,8 +351,9 @@ pipeline_notice(struct pipeline *p, const char *notice, const char *host,
 	r.unit = STR("weir");
 	r.repeat = 1;
 	event_make_id(at, e.kind, &r, 0, e.id);
-	if (sink_event(p, &e))
-		engine_input(p->engine, &e, text);
+	if (ret_id != NULL)
+		memcpy(ret_id, e.id, EVENT_ID_SIZE);
+	engine_input(p->engine, &e, text);
 }
 
 void
@@ -355,6 +370,10 @@ pipeline_caught_up(struct pipeline *p)
 
 	if (a == NULL)
 		return;
+	if (!writable(p)) {
+		alert_free(a);
+		return;
+	}
 	pipeline_tell(p, a, TRANSITION_OPENED);
 	backlog_clear(&p->backlog, p->store);
 	p->urgent = true;
@@ -386,6 +405,8 @@ pipeline_commit(struct pipeline *p, struct error *err)
 
 	if (!p->open)
 		return 0;
+	if (p->failed)
+		return error_set(err, "%s", p->why.text);
 	engine_flush(p->engine);
 	changes = policy_changes(p->policy);
 	if (changes != p->policy_changes) {
