@@ -40,13 +40,7 @@ function reason(r) {
 	    (r.window ? " (" + r.window + ")" : ""));
 }
 
-function evidence(a) {
-	const lines = [];
-	for (const e of a.evidence ?? [])
-		for (const text of [e.lines ?? e.line ?? []].flat())
-			lines.push(...text.split("\n"));
-	return lines.filter((l) => l !== "");
-}
+const evidence = (a) => (a.evidence ?? []).flatMap((e) => e.lines ?? []);
 
 function fold(kind, title, body, open) {
 	return el("details", {"data-kind": kind, open: open ? "" : null},

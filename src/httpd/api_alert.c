@@ -103,9 +103,12 @@ set_filter(struct alert_filter *f, struct query *q,
 	for (i = 0; i < NFILTERS; i++) {
 		if (!str_eq(arg->name, str_of(filters[i].name)))
 			continue;
-		if (filters[i].set != NULL)
-			return filters[i].set(f, arg->value, err);
-		return query_set(q, arg->name, arg->value, now, err);
+		if (filters[i].set == NULL)
+			return query_set(q, arg->name, arg->value, now, err);
+		if (arg->value.n == 0)
+			return error_set(err, "%s: a value is missing",
+			    filters[i].name);
+		return filters[i].set(f, arg->value, err);
 	}
 	return unknown_filter(arg->name, err);
 }
