@@ -19,6 +19,9 @@
 
 #include "batch.h"
 
+/* A logger that says it lost more than this is not to be believed. */
+#define LOST_MAX	UINT64_C(1000000000)
+
 struct batch *
 batch_new(void)
 {
@@ -64,10 +67,12 @@ batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
 	snprintf(b->notice_kind, sizeof(b->notice_kind), "%s", kind);
 }
 
-void
-batch_add(struct batch *b, const struct record *r)
+/* Read a record as its MTA does, and keep or count it. */
+static void
+keep(struct batch *b, const struct record *r)
 {
 	struct batch_line *l;
+	uint64_t lost;
 
 	if (b->nlines == b->lines_cap) {
 		b->lines_cap = b->lines_cap == 0 ? 256 : 2 * b->lines_cap;
@@ -83,6 +88,8 @@ batch_add(struct batch *b, const struct record *r)
 	}
 	if (l->line.kind == LINE_UNKNOWN)
 		b->counts.unknown++;
+	if (str_to_u64(l->line.f[FIELD_LOST], &lost))
+		b->counts.lost += lost < LOST_MAX ? lost : LOST_MAX;
 	b->nlines++;
 }
 
@@ -108,10 +115,11 @@ is_plain(const char *p, size_t n)
 	return odd == 0;
 }
 
-static void
-cut_line(struct batch *b, struct cutter *c, char *p, size_t n)
+void
+batch_parse(struct batch *b, struct cutter *c, char *p, size_t n,
+    enum provenance provenance)
 {
-	struct record r = { .provenance = PROVENANCE_LOG };
+	struct record r = { 0 };
 	bool plain = is_plain(p, n);
 	size_t before = plain ? 0 : questions(p, n);
 
@@ -124,8 +132,8 @@ cut_line(struct batch *b, struct cutter *c, char *p, size_t n)
 		b->counts.no_stamp++;
 		break;
 	case SYSLOG_OK:
-		r.provenance = PROVENANCE_LOG;
-		batch_add(b, &r);
+		r.provenance = provenance;
+		keep(b, &r);
 		break;
 	}
 	if (!plain && (r.raw.n != n || questions(r.raw.p, r.raw.n) != before))
@@ -144,7 +152,7 @@ take_line(struct batch *b, struct cutter *c, char *p, size_t n)
 		b->counts.cut++;
 		n = LINE_MAX_BYTES;
 	}
-	cut_line(b, c, p, n);
+	batch_parse(b, c, p, n, PROVENANCE_LOG);
 }
 
 size_t

@@ -22,8 +22,9 @@ struct cutter {
  */
 size_t	batch_cut(struct batch *b, struct cutter *c, bool final,
 	    bool *ret_full);
-/* A record with all its fields: read it as its MTA does, and keep or count. */
-void	batch_add(struct batch *b, const struct record *r);
+/* One line, without its end, of the batch's bytes; changed in place. */
+void	batch_parse(struct batch *b, struct cutter *c, char *line, size_t n,
+	    enum provenance provenance);
 /* The first notice of a batch stays, unless a loss comes after it. */
 void	batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));

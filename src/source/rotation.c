@@ -85,9 +85,9 @@ rotation_cmp(const char *pa, const char *pb)
 		return a.number > b.number ? -1 : 1;
 	if (a.age == AGE_DATE && (r = str_cmp(a.ending, b.ending)) != 0)
 		return r;
-	/* Both are there while it is being packed: the whole one first. */
+	/* Both are there while it is being packed: the whole one last. */
 	if (a.is_packed != b.is_packed)
-		return a.is_packed ? 1 : -1;
+		return a.is_packed ? -1 : 1;
 	return strcmp(pa, pb);
 }
 

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,4 +155,104 @@ source_find_in(const char *root, char *ret, size_t size, struct error *err)
 	return error_set(err, "no mail log on this host: the journal holds no "
 	    "mail, and there is none of /var/log/mail.log, /var/log/maillog "
 	    "and their like");
+}
+
+/* The user's primary or other groups hold that one already. */
+static bool
+is_member(const char *user, gid_t group)
+{
+	gid_t groups[256];
+	int n = sizeof(groups) / sizeof(groups[0]);
+	struct passwd pw, *found;
+	char buf[4096];
+
+	if (getpwnam_r(user, &pw, buf, sizeof(buf), &found) != 0 ||
+	    found == NULL || getgrouplist(user, pw.pw_gid, groups, &n) == -1)
+		return false;
+	while (n > 0)
+		if (groups[--n] == group)
+			return true;
+	return false;
+}
+
+static bool
+group_name(gid_t group, char *ret, size_t size)
+{
+	struct group gr, *found;
+	char buf[16384];
+
+	if (getgrgid_r(group, &gr, buf, sizeof(buf), &found) != 0 ||
+	    found == NULL)
+		return false;
+	return snprintf(ret, size, "%s", gr.gr_name) < (int)size;
+}
+
+/* A word of a shell command. */
+static void
+quote(const char *path, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789/._-+@") == strlen(path)) {
+		snprintf(ret, size, "%s", path);
+		return;
+	}
+	ret[n++] = '\'';
+	for (; *path != '\0' && n + 6 < size; path++) {
+		if (*path == '\'')
+			n += (size_t)snprintf(ret + n, size - n, "'\\''");
+		else
+			ret[n++] = *path;
+	}
+	ret[n++] = '\'';
+	ret[n] = '\0';
+}
+
+/*
+ * The first directory on the way, or the file itself, that keeps the user
+ * out, as far as modes tell; false: none of them does.
+ */
+static bool
+find_barrier(const char *path, const char *user, char *ret, size_t size,
+    struct stat *st)
+{
+	mode_t need, bits;
+	const char *p = path;
+
+	do {
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		str_copy((struct str){ path, (size_t)(p - path) }, ret, size);
+		if (stat(ret, st) == -1)
+			return false;
+		need = S_ISDIR(st->st_mode) ? 1 : 4;
+		bits = is_member(user, st->st_gid) ? st->st_mode >> 3 :
+		    st->st_mode;
+		if ((bits & need) == 0)
+			return true;
+	} while (*p != '\0');
+	return false;
+}
+
+void
+source_mend(const char *path, const char *user, char *ret, size_t size)
+{
+	char at[4096], word[4096], group[64];
+	struct stat st = { 0 };
+	bool barrier;
+
+	if (path == NULL || strcmp(path, "journal") == 0) {
+		snprintf(ret, size, "usermod -aG systemd-journal %s", user);
+		return;
+	}
+	barrier = find_barrier(path, user, at, sizeof(at), &st);
+	quote(barrier ? at : path, word, sizeof(word));
+	if (barrier && (st.st_mode & (S_ISDIR(st.st_mode) ? 0010 : 0040)) &&
+	    st.st_gid != 0 && !is_member(user, st.st_gid) &&
+	    group_name(st.st_gid, group, sizeof(group)))
+		snprintf(ret, size, "usermod -aG %s %s", group, user);
+	else
+		snprintf(ret, size, "setfacl -m u:%s:r%s %s", user,
+		    barrier && S_ISDIR(st.st_mode) ? "x" : "", word);
 }
