@@ -107,7 +107,10 @@ save_message(struct correlate *c, struct message *m)
 	m->dirty = false;
 }
 
-/* Make room: the least recently used that waits for nothing is put away. */
+/*
+ * Make room: the least recently used that holds no events is put away; when
+ * all do, the longest held go with what is known.
+ */
 static void
 evict_messages(struct correlate *c)
 {
@@ -116,12 +119,17 @@ evict_messages(struct correlate *c)
 	for (m = TAILQ_FIRST(&c->lru); m != NULL &&
 	    map_count(c->messages) > c->o.messages_max; m = next) {
 		next = TAILQ_NEXT(m, lru);
-		if (m->due != 0 || next == NULL)
+		if (m->waits_on == &c->holds)
 			continue;
 		if (m->dirty || !m->stored)
 			save_message(c, m);
 		drop_message(c, m);
 		c->stats.evicted++;
+	}
+	if (map_count(c->messages) > 2 * c->o.messages_max &&
+	    (m = TAILQ_FIRST(&c->holds)) != NULL) {
+		unwait(m);
+		link_give_up(c, m);
 	}
 }
 
@@ -215,9 +223,18 @@ wait_until(struct correlate *c, struct message *m, int64_t due)
 }
 
 void
-correlate_wait(struct correlate *c, struct message *m, int64_t us)
+correlate_hold(struct correlate *c, struct message *m)
 {
-	wait_until(c, m, c->now + us);
+	if (m->waits_on == &c->holds)
+		return;
+	wait_until(c, m, c->now + c->o.hold_us);
+	correlate_touch(c, m);
+}
+
+void
+correlate_late(struct correlate *c, struct message *m)
+{
+	wait_until(c, m, c->now + LATE_US);
 	correlate_touch(c, m);
 }
 

@@ -39,8 +39,10 @@ struct message	*correlate_open(struct correlate *c, struct str key,
 		    int64_t at);
 void		 correlate_touch(struct correlate *c, struct message *m);
 void		 correlate_forget(struct correlate *c, struct message *m);
-void		 correlate_wait(struct correlate *c, struct message *m,
-		    int64_t us);
+/* Wake it after hold_us, unless it waits for that already. */
+void		 correlate_hold(struct correlate *c, struct message *m);
+/* Forget it after LATE_US, unless more is heard of it. */
+void		 correlate_late(struct correlate *c, struct message *m);
 struct session	*correlate_session(struct correlate *c,
 		    const struct record *r, bool make);
 /* A fresh one, whatever was known of that process. */

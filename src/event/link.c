@@ -127,6 +127,13 @@ is_hop(const struct event *e)
 	return e->status == STATUS_FILTERED || e->status == STATUS_FORWARDED;
 }
 
+/* Told by a rule before the message had a name. */
+static bool
+is_action(const struct event *e)
+{
+	return e->status == STATUS_HELD || e->status == STATUS_DISCARDED;
+}
+
 enum copy_verdict { COPY_WAIT, COPY_NO, COPY_MAYBE };
 
 /* Could a remote recipient of a stranger be a copy that we made ourselves? */
@@ -162,7 +169,8 @@ settle(struct correlate *c, struct message *m, struct event *e)
 	struct pair	*pair;
 	struct str	 original;
 
-	if (!m->resolved)
+	if (!m->resolved || (is_action(e) && !m->given_up &&
+	    !str_known(m->base.message_id)))
 		return false;
 	fill(m, e);
 	e->class = policy_classify(c->policy, e);
@@ -248,8 +256,7 @@ link_deliver(struct correlate *c, struct message *m, struct event *e)
 		tell(c, m, e);
 		return;
 	}
-	if (m->due == 0)
-		correlate_wait(c, m, c->o.hold_us);
+	correlate_hold(c, m);
 	link_release(c, m);
 }
 
@@ -378,8 +385,8 @@ link_resolve(struct correlate *c, struct message *m)
 		adopt(child, m, child->relation);
 		link_resolve(c, child);
 	}
-	if (m->queued && !m->told && m->due == 0)
-		correlate_wait(c, m, c->o.hold_us);
+	if (m->queued && !m->told)
+		correlate_hold(c, m);
 	if (m->removed)
 		link_removed(c, m);
 }
@@ -438,7 +445,7 @@ link_removed(struct correlate *c, struct message *m)
 		return;		/* link_give_up comes here again */
 	link_tell_row(c, m);
 	if (is_correctable(m) && m->relation == RELATION_NONE)
-		correlate_wait(c, m, LATE_US);
+		correlate_late(c, m);
 	else
 		correlate_forget(c, m);
 }

@@ -354,18 +354,38 @@ session_free(struct session *s)
 	if (s == NULL)
 		return;
 	arena_done(&s->arena);
+	free(s->actions);
 	free(s);
+}
+
+void
+session_add_action(struct session *s, const struct event *e)
+{
+	struct event *a;
+
+	if (s->nactions == SESSION_ACTIONS_MAX)
+		return;
+	s->actions = xreallocarray(s->actions, s->nactions + 1,
+	    sizeof(*s->actions));
+	a = &s->actions[s->nactions++];
+	*a = *e;
+	own_texts(&s->arena, a);
 }
 
 void
 session_pack(struct buf *b, const struct session *s)
 {
+	size_t i;
+
 	buf_put_u8(b, PACK_VERSION);
 	buf_put_u64(b, (uint64_t)s->touched_at);
 	buf_put_str(b, s->client_address);
 	buf_put_str(b, s->encryption_protocol);
 	buf_put_u8(b, (uint8_t)(s->auth_told | s->has_proxy << 1));
 	event_pack(b, &s->proxy);
+	buf_put_u8(b, (uint8_t)s->nactions);
+	for (i = 0; i < s->nactions; i++)
+		event_pack(b, &s->actions[i]);
 	buf_put_str(b, s->message);
 	buf_put_u64(b, (uint64_t)s->nmessages);
 }
@@ -375,7 +395,8 @@ session_unpack(struct str key, struct str blob)
 {
 	struct buf_reader	 r = { blob, false };
 	struct session		*s;
-	uint8_t			 flags;
+	struct event		 e;
+	uint8_t			 flags, n;
 
 	if (buf_get_u8(&r) != PACK_VERSION)
 		return NULL;
@@ -388,6 +409,9 @@ session_unpack(struct str key, struct str blob)
 	s->has_proxy = flags >> 1 & 1;
 	if (event_unpack(&r, &s->proxy))
 		own_texts(&s->arena, &s->proxy);
+	for (n = buf_get_u8(&r); n > 0 && !r.bad; n--)
+		if (event_unpack(&r, &e))
+			session_add_action(s, &e);
 	s->message = arena_copy(&s->arena, buf_get_str(&r));
 	s->nmessages = (int64_t)buf_get_u64(&r);
 	s->stored = true;

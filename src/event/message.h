@@ -86,6 +86,8 @@ struct message {
 	struct buf		 lines;
 };
 
+#define SESSION_ACTIONS_MAX	16	/* hold, discard before a queue id */
+
 struct session {
 	TAILQ_ENTRY(session)	lru, changed;
 	struct str		key;
@@ -96,6 +98,9 @@ struct session {
 	/* Before-queue filter: who is behind the message now on its way. */
 	struct event		proxy;
 	bool			has_proxy;
+	/* What a rule did to the message before it had a queue id. */
+	struct event		*actions;
+	size_t			nactions;
 	struct str		message;	/* key of its last message */
 	int64_t			nmessages;
 };
@@ -123,5 +128,7 @@ struct session	*session_new(struct str key);
 void		 session_free(struct session *s);
 void		 session_pack(struct buf *b, const struct session *s);
 struct session	*session_unpack(struct str key, struct str blob);
+/* A copy; beyond the cap it is dropped. */
+void		 session_add_action(struct session *s, const struct event *e);
 
 #endif

@@ -91,7 +91,7 @@ ordinals_next(struct ordinals *o, const struct record *r)
 	e.at = r->at;
 	if (e.at > o->newest)
 		o->newest = e.at;
-	if (o->newest - o->swept > ORDINALS_US || o->swept == INT64_MIN) {
+	if (o->swept == INT64_MIN || o->newest - o->swept > ORDINALS_US) {
 		sweep(o, o->newest - ORDINALS_US);
 		o->swept = o->newest;
 	} else if (o->n >= ORDINALS_MAX) {

@@ -107,7 +107,7 @@ known_message(const struct take *t)
 
 	if (m == NULL) {
 		m = open_message(t, key_of(t, FIELD_QUEUE_ID));
-		correlate_wait(t->c, m, t->c->o.hold_us);
+		correlate_hold(t->c, m);
 	}
 	add_line(t, m);
 	return m;
@@ -156,6 +156,115 @@ is_own(const struct take *t, struct str address)
 	return ip_parse(address, &ip) && policy_is_own(t->c->policy, &ip);
 }
 
+/* "12.34" seconds as microseconds, or -1. */
+static int64_t
+delay_of(struct str s)
+{
+	size_t		dot = str_find_char(s, '.');
+	uint64_t	whole, part = 0, scale = USEC_PER_SEC;
+	struct str	decimals = STR_NONE;
+	size_t		i;
+
+	if (dot != STR_NPOS)
+		decimals = str_head(str_tail(s, dot + 1), 6);
+	if (!str_to_u64(dot == STR_NPOS ? s : str_head(s, dot), &whole) ||
+	    whole > INT32_MAX ||
+	    (decimals.n > 0 && !str_to_u64(decimals, &part)))
+		return -1;
+	for (i = 0; i < decimals.n; i++)
+		scale /= 10;
+	return (int64_t)(whole * USEC_PER_SEC +
+	    (decimals.n > 0 ? part * scale : 0));
+}
+
+static void
+delivery_of_line(const struct take *t, struct event *e)
+{
+	event_of_line(t, EVENT_DELIVERY, e);
+	e->recipient = field(t, FIELD_RECIPIENT);
+	e->original_recipient = field(t, FIELD_ORIGINAL_RECIPIENT);
+	e->transport = field(t, FIELD_TRANSPORT);
+	e->relay_host = field(t, FIELD_RELAY_HOST);
+	e->relay_address = field(t, FIELD_RELAY_ADDRESS);
+	e->relay_port = number(t, FIELD_RELAY_PORT);
+	e->dsn = field(t, FIELD_DSN);
+	e->code = number(t, FIELD_CODE);
+	e->reply = field(t, FIELD_REPLY);
+	e->delay_us = delay_of(field(t, FIELD_DELAY));
+}
+
+/* A held or discarded message is never queued: its row begins here. */
+static void
+deliver_action(const struct take *t, struct message *m, struct event *e)
+{
+	if (!m->queued) {
+		m->queued = true;
+		event_of_line(t, EVENT_MESSAGE, &m->row);
+#define X(f) m->row.f = STR_NONE;
+		EVENT_TEXTS(X)
+#undef X
+	}
+	e->queue_id = m->base.queue_id;
+	link_deliver(t->c, m, e);
+}
+
+/* "... triggers BCC copy@example.net": a copy that our own rule adds. */
+static struct str
+copy_of(struct str reply)
+{
+	static const struct str	word = { "triggers BCC ", 13 };
+	size_t			at = str_rfind(reply, word);
+
+	return at == STR_NPOS ? STR_NONE : str_tail(reply, at + word.n);
+}
+
+static void
+act(const struct take *t, struct message *m, struct event *e)
+{
+	if (e->status == STATUS_NONE)
+		message_add_passed(m, copy_of(e->reply), e->recipient);
+	else
+		deliver_action(t, m, e);
+}
+
+/* What a rule did before the queue id was known. */
+static void
+take_actions(const struct take *t, struct session *s, struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < s->nactions; i++)
+		act(t, m, &s->actions[i]);
+	s->nactions = 0;
+}
+
+/* hold and discard end a recipient's way for now, bcc adds one. */
+static void
+take_action(const struct take *t)
+{
+	struct str	 action = field(t, FIELD_ACTION);
+	struct message	*m = find(t, FIELD_QUEUE_ID);
+	struct session	*s;
+	struct event	 e;
+
+	delivery_of_line(t, &e);
+	e.sender = field(t, FIELD_SENDER);
+	if (str_eq(action, STR("hold")))
+		e.status = STATUS_HELD;
+	else if (str_eq(action, STR("discard")))
+		e.status = STATUS_DISCARDED;
+	else if (!str_eq(action, STR("bcc")) || !str_known(copy_of(e.reply)))
+		return;
+	if (m != NULL) {
+		add_line(t, m);
+		act(t, m, &e);
+		return;
+	}
+	s = correlate_session(t->c, t->r, true);
+	session_add_action(s, &e);
+	correlate_touch_session(t->c, s);
+}
+
 static void
 take_client(const struct take *t)
 {
@@ -174,6 +283,7 @@ take_client(const struct take *t)
 	s->message = arena_copy(&s->arena, m->key);
 	s->nmessages++;
 	correlate_touch_session(c, s);
+	take_actions(t, s, m);
 	m->session = arena_copy(&m->arena, s->key);
 	if (e.sasl_username.n > 0) {
 		link_resolve(c, m);
@@ -192,7 +302,7 @@ take_client(const struct take *t)
 	else if (!m->own_client)
 		link_resolve(c, m);
 	else
-		correlate_wait(c, m, c->o.hold_us);
+		correlate_hold(c, m);
 }
 
 static void
@@ -274,12 +384,13 @@ take_message_id(const struct take *t)
 	if (m != NULL && str_known(m->base.message_id) &&
 	    (m->removed || !str_eq(m->base.message_id, id))) {
 		m = open_message(t, key_of(t, FIELD_QUEUE_ID));
-		correlate_wait(t->c, m, t->c->o.hold_us);
+		correlate_hold(t->c, m);
 		add_line(t, m);
 	} else {
 		m = known_message(t);
 	}
 	m->base.message_id = arena_copy(&m->arena, id);
+	link_release(t->c, m);
 }
 
 static void
@@ -299,8 +410,7 @@ take_queued(const struct take *t)
 #define X(f) m->row.f = STR_NONE;
 		EVENT_TEXTS(X)
 #undef X
-		if (m->due == 0)
-			correlate_wait(t->c, m, t->c->o.hold_us);
+		correlate_hold(t->c, m);
 	}
 }
 
@@ -360,7 +470,7 @@ link_forward(const struct take *t, struct message *m, const struct event *e)
 
 	if (child == NULL) {
 		child = open_message(t, key);
-		correlate_wait(c, child, c->o.hold_us);
+		correlate_hold(c, child);
 	}
 	if (child == m || child->base.origin != ORIGIN_UNKNOWN)
 		return;
@@ -380,43 +490,6 @@ status_of(struct str s)
 	if (str_eq_nocase(s, STR("bounced")))
 		return STATUS_BOUNCED;
 	return STATUS_NONE;	/* deliverable, undeliverable: only probed */
-}
-
-/* "12.34" seconds as microseconds, or -1. */
-static int64_t
-delay_of(struct str s)
-{
-	size_t		dot = str_find_char(s, '.');
-	uint64_t	whole, part = 0, scale = USEC_PER_SEC;
-	struct str	decimals = STR_NONE;
-	size_t		i;
-
-	if (dot != STR_NPOS)
-		decimals = str_head(str_tail(s, dot + 1), 6);
-	if (!str_to_u64(dot == STR_NPOS ? s : str_head(s, dot), &whole) ||
-	    whole > INT32_MAX ||
-	    (decimals.n > 0 && !str_to_u64(decimals, &part)))
-		return -1;
-	for (i = 0; i < decimals.n; i++)
-		scale /= 10;
-	return (int64_t)(whole * USEC_PER_SEC +
-	    (decimals.n > 0 ? part * scale : 0));
-}
-
-static void
-delivery_of_line(const struct take *t, struct event *e)
-{
-	event_of_line(t, EVENT_DELIVERY, e);
-	e->recipient = field(t, FIELD_RECIPIENT);
-	e->original_recipient = field(t, FIELD_ORIGINAL_RECIPIENT);
-	e->transport = field(t, FIELD_TRANSPORT);
-	e->relay_host = field(t, FIELD_RELAY_HOST);
-	e->relay_address = field(t, FIELD_RELAY_ADDRESS);
-	e->relay_port = number(t, FIELD_RELAY_PORT);
-	e->dsn = field(t, FIELD_DSN);
-	e->code = number(t, FIELD_CODE);
-	e->reply = field(t, FIELD_REPLY);
-	e->delay_us = delay_of(field(t, FIELD_DELAY));
 }
 
 /* A program may be a mailbox or a filter: it is ours when its domain is. */
@@ -495,7 +568,7 @@ take_notification(const struct take *t)
 		return;
 	if (child == NULL) {
 		child = open_message(t, key);
-		correlate_wait(c, child, c->o.hold_us);
+		correlate_hold(c, child);
 	}
 	add_line(t, m);
 	if (child != m && child->base.origin == ORIGIN_UNKNOWN)
@@ -545,11 +618,12 @@ take_disconnect(const struct take *t)
 
 	if (s == NULL)
 		return;
-	if (accepted >= 0 && s->nmessages == 1) {
-		m = correlate_find(t->c, s->message);
-		if (m != NULL && str_eq(m->key, s->message))
-			count_recipients(t, m, accepted);
-	}
+	m = s->nmessages == 0 ? NULL : correlate_find(t->c, s->message);
+	if (m != NULL && accepted >= 0 && s->nmessages == 1)
+		count_recipients(t, m, accepted);
+	/* Gone after RCPT, RSET, in DATA: it will never be queued. */
+	if (m != NULL && m->resolved && !m->queued && m->waits_on == NULL)
+		correlate_late(t->c, m);
 	correlate_forget_session(t->c, s);
 }
 
@@ -572,30 +646,6 @@ take_reject(const struct take *t)
 		e.sasl_username = m->base.sasl_username;
 	}
 	emit(t, &e);
-}
-
-/* hold and discard end a recipient's way for now; other actions do not. */
-static void
-take_action(const struct take *t)
-{
-	struct str	 action = field(t, FIELD_ACTION);
-	struct message	*m = find(t, FIELD_QUEUE_ID);
-	struct event	 e;
-	bool		 hold = str_eq(action, STR("hold"));
-
-	if (!hold && !str_eq(action, STR("discard")))
-		return;
-	delivery_of_line(t, &e);
-	client_of_line(t, &e);
-	e.sender = field(t, FIELD_SENDER);
-	e.status = hold ? STATUS_HELD : STATUS_DISCARDED;
-	if (m != NULL) {
-		add_line(t, m);
-		link_deliver(t->c, m, &e);
-	} else {
-		e.origin = ORIGIN_CLIENT;
-		emit(t, &e);
-	}
 }
 
 static void
