@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare what weir made of a log with the truth.
+
+	judge.py [--weir PROGRAM] STORY...
+
+STORY is tests/stories/NAME (or NAME.want), or a directory with truth.jsonl,
+weir.conf and logs.  Needs no lab and no root.  Prints the differences.
+"""
+import collections
+import gzip
+import ipaddress
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from truth import key
+
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+WEIR = pathlib.Path(os.environ.get("WEIR", REPO / "build/weir"))
+
+# A refusal of bad syntax is a warning in the log, not a reject.
+SYNTAX = {500, 501, 502, 503, 504, 553}
+
+
+def load(path):
+    if not path.exists():
+        path = path.with_name(path.name + ".gz")
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+class Weir:
+    """weir's commands on one database."""
+
+    def __init__(self, program, conf, db):
+        self.program, self.conf, self.db = str(program), conf, db
+
+    def run(self, *argv):
+        done = subprocess.run([self.program, *map(str, argv)],
+                              capture_output=True, timeout=600)
+        if done.returncode:
+            raise RuntimeError("weir %s: status %d: %s" % (
+                argv[0], done.returncode,
+                done.stderr.decode(errors="replace")[-500:]))
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def imports(self, *paths):
+        return self.run("import", "-c", self.conf, "--db", self.db, *paths)
+
+    def lines(self, *argv):
+        return self.run(*argv).splitlines()
+
+    def events(self, kinds="delivery,reject"):
+        return [json.loads(line) for line in self.lines(
+            "query", "--db", self.db, "events", "--kind", kinds,
+            "--format", "jsonl", "--limit", "10000000")]
+
+    def alerts(self):
+        return [json.loads(line) for line in self.lines(
+            "alerts", "--db", self.db, "list", "--format", "jsonl")]
+
+
+def network(address):
+    width = 64 if ":" in address else 24
+    return str(ipaddress.ip_network("%s/%d" % (address, width), False))
+
+
+def allowed(pair):
+    return {pair["class"], *pair.get("accept", ())}
+
+
+def same(got, want):
+    """A field agrees, as far as both sides know it (ASCII only: Postfix
+    logs "?" for the rest)."""
+    if not got or not want or not want.isascii():
+        return True
+    return key(str(got)) == key(str(want))
+
+
+class Verdict:
+    def __init__(self):
+        self.pairs = 0
+        self.faults = []
+        self.unknown = self.excused = 0
+
+    def fault(self, what, thing):
+        self.faults.append("%s: %s" % (what, json.dumps(thing)[:600]))
+
+
+class Judge:
+    def __init__(self, truth, events, alerts):
+        self.truth, self.alerts = truth, alerts
+        self.verdict = Verdict()
+        self.rejects = [e for e in events if e["kind"] == "reject"]
+        self.deliveries = [
+            e for e in events if e["kind"] == "delivery"
+            and e.get("status") not in ("filtered", "forwarded")]
+        self.used = set()
+
+    def run(self):
+        self.verdict.pairs = len(self.truth)
+        self.verdict.unknown = sum(
+            e.get("class") == "unknown"
+            for e in self.deliveries + self.rejects)
+        self.judge_deliveries()
+        self.judge_rejects()
+        self.judge_rest()
+        self.judge_alerts()
+        return self.verdict
+
+    # -- deliveries -------------------------------------------------------
+
+    def judge_deliveries(self):
+        index = collections.defaultdict(list)
+        for e in self.deliveries:
+            rcpt = key(e.get("recipient") or "")
+            names = {("id", e.get("message_id")),
+                     ("queue", e.get("queue_id")),
+                     ("queue", e.get("origin_queue_id"))}
+            for name in names:
+                if name[1]:
+                    index[name, rcpt].append(e)
+            if not e.get("sender"):
+                index[("null", ""), rcpt].append(e)
+        for pair in self.truth:
+            if pair["status"] != "rejected":
+                self.judge_pair(pair, index)
+
+    def judge_pair(self, pair, index):
+        rcpt = key(pair["final_recipient"])
+        found = []
+        for name in (("id", pair.get("message_id")),
+                     ("queue", pair.get("queue_id"))):
+            found = found or (name[1] and index.get((name, rcpt))) or []
+        if not found and not pair.get("message_id"):
+            found = index.get((("null", ""), rcpt), [])
+        if not found:
+            if pair["status"] not in ("held", "discarded"):
+                self.verdict.fault("missed", pair)
+            return
+        self.used.update(e["id"] for e in found)
+        for e in found:
+            if e.get("class") not in allowed(pair):
+                self.verdict.fault("class", {"got": e, "want": pair})
+                return
+            self.verdict.excused += e.get("class") != pair["class"]
+            for name in ("client_address", "sasl_username", "sender"):
+                if not same(e.get(name), pair.get(name)):
+                    self.verdict.fault(name, {"got": e, "want": pair})
+                    return
+        done = [e for e in found if e.get("status") != "deferred"]
+        last = max(found, key=lambda e: (e["time"], e.get("seq", 0)))
+        if last.get("status") != pair["status"]:
+            self.verdict.fault("status", {"got": last, "want": pair})
+        if len(done) > 1:
+            self.verdict.fault("counted %d times" % len(done),
+                               {"got": done[1], "want": pair})
+
+    # -- refusals ---------------------------------------------------------
+
+    def judge_rejects(self):
+        want = collections.defaultdict(list)
+        for pair in self.truth:
+            if pair["status"] == "rejected":
+                want[pair["client_address"]].append(pair)
+        for e in self.rejects:
+            pairs = want.get(e.get("client_address"), [])
+            for _ in range(e.get("repeat") or 1):
+                best = [p for p in pairs if self.refusal(e, p)]
+                if not best:
+                    break
+                pairs.remove(best[0])
+                self.used.add(e["id"])
+                if e.get("class") not in allowed(best[0]):
+                    self.verdict.fault("class", {"got": e, "want": best[0]})
+        for pair in (p for pairs in want.values() for p in pairs):
+            if pair.get("reply_code") not in SYNTAX:
+                self.verdict.fault("missed", pair)
+
+    @staticmethod
+    def refusal(e, pair):
+        return same(e.get("sender"), pair.get("sender")) and \
+            same(e.get("recipient"), pair.get("recipient")) and \
+            same(e.get("sasl_username"), pair.get("sasl_username"))
+
+    # -- what nobody did --------------------------------------------------
+
+    def judge_rest(self):
+        for e in self.deliveries + self.rejects:
+            if e["id"] not in self.used:
+                self.verdict.fault("invented", e)
+
+    def judge_alerts(self):
+        want = {network(p["client_address"]) for p in self.truth
+                if p["class"] == "open_relay" and p["status"] != "rejected"
+                and "authorised_relay" not in p.get("accept", ())}
+        got = {a["key"] for a in self.alerts
+               if a["detector"].startswith("open")}
+        for net in sorted(want - got):
+            self.verdict.fault("no alert", net)
+        for net in sorted(got - want):
+            self.verdict.fault("false alert", net)
+
+
+def judge(weir, truth, logs, conf):
+    """Import LOGS into a new database and compare with TRUTH."""
+    with tempfile.TemporaryDirectory(prefix="weir-judge-") as tmp:
+        db = Weir(weir, conf, pathlib.Path(tmp, "db"))
+        db.imports(*logs)
+        return Judge(truth, db.events(), db.alerts()).run()
+
+
+def report(name, verdict, limit=5):
+    line = "%-28s %5d pairs, %d faults" % (name, verdict.pairs,
+                                           len(verdict.faults))
+    if verdict.unknown:
+        line += ", %d unknown" % verdict.unknown
+    print(line)
+    for fault in verdict.faults[:limit]:
+        print("    " + fault)
+    sys.stdout.flush()
+    return not verdict.faults
+
+
+def main():
+    args, weir = sys.argv[1:], WEIR
+    if args[:1] == ["--weir"]:
+        weir, args = args[1], args[2:]
+    bad = 0
+    for arg in args:
+        path = pathlib.Path(arg)
+        if path.is_dir():
+            for form in ("trad.log", "iso.log", "p23.log", "journal"):
+                verdict = judge(weir, load(path / "truth.jsonl"),
+                                [path / form], path / "weir.conf")
+                bad += not report("%s/%s" % (path.name, form), verdict)
+            continue
+        base = path.with_name(path.name.removesuffix(".gz")
+                              .removesuffix(".want").removesuffix(".log"))
+        log = base.with_name(base.name + ".log")
+        log = log if log.exists() else log.with_name(log.name + ".gz")
+        verdict = judge(weir, load(base.with_name(base.name + ".want")),
+                        [log], base.with_name(base.name + ".conf"))
+        bad += not report(base.name, verdict)
+    print("%d passed, %d failed" % (len(args) - min(bad, len(args)), bad))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
