@@ -13,7 +13,7 @@ CREATE TABLE partition (
 	max_at	INTEGER,
 	rows	INTEGER NOT NULL,
 	closed	INTEGER NOT NULL,	-- takes no more events
-	indexed	INTEGER NOT NULL	-- 0: a bulk load's, not finished
+	indexed	INTEGER NOT NULL	-- how many search indexes it has
 ) STRICT;
 
 -- What became known of a stored event later.

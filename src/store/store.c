@@ -38,7 +38,7 @@
 	"PRAGMA cache_size = -24576;"					\
 	"PRAGMA synchronous = NORMAL;"					\
 	"PRAGMA secure_delete = FAST;"					\
-	"PRAGMA wal_autocheckpoint = 2000;"				\
+	"PRAGMA wal_autocheckpoint = 4000;"				\
 	"PRAGMA journal_size_limit = 67108864;"
 
 static const char *const statements[] = {
@@ -345,29 +345,16 @@ begin_first(struct store *s, struct error *err)
 	return store_commit(s, err);
 }
 
-/* A bulk load that was cut off left partitions without indexes. */
-static int
-finish_bulk(struct store *s, struct error *err)
+/* Build the search indexes that wait for commits to come. */
+static void
+finish_indexes(struct store *s)
 {
-	size_t i;
-
-	if (s->mode == STORE_READ)
-		return 0;
-	for (i = 0; i < s->nparts; i++) {
-		struct partition *p = &s->parts[i];
-
-		if (p->indexed || (s->mode == STORE_BULK && !p->closed))
-			continue;
-		if (store_begin(s, err) == -1)
-			return -1;
-		if (partition_index(s, p, err) == -1) {
-			store_rollback(s);
-			return -1;
-		}
-		if (store_commit(s, err) == -1)
-			return -1;
-	}
-	return 0;
+	if (s->mode != STORE_BULK || store_begin(s, NULL) == -1)
+		return;
+	if (partition_index(s, true, NULL) == 0)
+		(void)store_commit(s, NULL);
+	else
+		store_rollback(s);
 }
 
 struct store *
@@ -384,7 +371,7 @@ store_open(const char *path, enum store_mode mode, struct error *err)
 	    create_file(s, err) == -1)) || check_length(s, err) == -1 ||
 	    open_db(s, err) == -1 || schema_check(s, err) == -1 ||
 	    load_hash_key(s, err) == -1 || partition_load(s, err) == -1 ||
-	    begin_first(s, err) == -1 || finish_bulk(s, err) == -1) {
+	    begin_first(s, err) == -1) {
 		s->mode = STORE_READ;	/* nothing is left to be built */
 		store_close(s);
 		return NULL;
@@ -400,10 +387,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	store_rollback(s);
-	if (s->mode == STORE_BULK) {
-		s->mode = STORE_WRITE;
-		finish_bulk(s, NULL);
-	}
+	finish_indexes(s);
 	partition_unload(s);
 	for (i = 0; i < ST_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);

@@ -341,8 +341,6 @@ store_add_event(struct store *s, struct event *e)
 		return -1;
 	if ((known = is_known(s, e)) != 0)
 		return known == 1 ? 0 : -1;
-	if (s->mode == STORE_BULK && partition_unindex(s, p, NULL) == -1)
-		return -1;
 	if ((st = insert_statement(s, p)) == NULL)
 		return -1;
 	bind_event(s, st, e, s->seq + 1, &ip);
@@ -352,7 +350,6 @@ store_add_event(struct store *s, struct event *e)
 		return 0;
 	e->seq = p->last_seq = ++s->seq;
 	p->rows++;
-	p->added++;
 	p->dirty = true;
 	if (e->at < p->min_at)
 		p->min_at = e->at;

@@ -4,10 +4,12 @@
  * the catalogue that says what each holds.  Only the newest takes events.
  * Retention drops whole tables.
  *
- * A bulk load leaves the search indexes out and builds them when the
- * partition is full or the store is closed; the catalogue's `indexed` tells a
- * later writer when that did not come about.  The unique index on the id is
- * always there.
+ * What an insert costs is what its indexes cost, and an index of random keys
+ * costs a page for each row.  So an open partition has only those that grow at
+ * their ends (id, time, class); the search indexes are built when it is
+ * closed, one with each commit that follows, which is also how they are built
+ * fastest.  A query that would need one before reads the partition in time
+ * order.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -18,19 +20,17 @@
 #include "weir/usec.h"
 #include "store_priv.h"
 
-/* A bulk load that adds more than this and a quarter rebuilds indexes. */
-#define UNINDEX_MIN	20000
-
 /*
- * Search indexes of a partition.  The rowid (seq) is part of each, so (key,
- * at) gives the order of a query without sorting.  Partial where most rows
- * know nothing.
+ * The rowid (seq) is part of each index, so (key, at) gives the order of a
+ * query without sorting.  Partial where most rows know nothing.
  */
 static const struct {
 	const char *name, *what;
-} indexes[] = {
+} live_indexes[] = {
 	{ "at", "(at)" },
 	{ "class", "(class, at)" },
+	{ "notice", "(at) WHERE kind = 4" },	/* EVENT_NOTICE: few */
+}, search_indexes[] = {
 	{ "client", "(client_ip, at) WHERE client_ip IS NOT NULL" },
 	{ "sender", "(sender_key, at) WHERE sender_key IS NOT NULL" },
 	{ "recipient", "(recipient_key, at) WHERE recipient_key IS NOT NULL" },
@@ -39,7 +39,10 @@ static const struct {
 	{ "message", "(message_key) WHERE message_key IS NOT NULL" },
 };
 
-#define NINDEXES	(sizeof(indexes) / sizeof(indexes[0]))
+static_assert(EVENT_NOTICE == 4, "the index of notices names its kind");
+
+#define NLIVE	((int)(sizeof(live_indexes) / sizeof(live_indexes[0])))
+#define NSEARCH	((int)(sizeof(search_indexes) / sizeof(search_indexes[0])))
 
 void
 partition_drop_statements(struct store *s)
@@ -85,7 +88,7 @@ read_row(sqlite3_stmt *st, struct partition *p)
 	p->max_at = empty ? INT64_MIN : sqlite3_column_int64(st, 4);
 	p->rows = sqlite3_column_int64(st, 5);
 	p->closed = sqlite3_column_int(st, 6) != 0;
-	p->indexed = sqlite3_column_int(st, 7) != 0;
+	p->indexed = sqlite3_column_int(st, 7);
 }
 
 /* Sequence numbers of events and revisions are one row of numbers. */
@@ -151,65 +154,56 @@ write_row(struct store *s, struct partition *p, struct error *err)
 	return store_run(s, st, err);
 }
 
+static int
+make_index(struct store *s, const struct partition *p, const char *name,
+    const char *what, struct error *err)
+{
+	char sql[STORE_SQL_MAX];
+
+	snprintf(sql, sizeof(sql), "CREATE INDEX events_%06" PRId64 "_%s"
+	    " ON events_%06" PRId64 " %s", p->id, name, p->id, what);
+	return store_exec(s, err, "build its indexes", sql);
+}
+
+bool
+partition_is_indexed(const struct partition *p)
+{
+	return p->indexed == NSEARCH;
+}
+
+int
+partition_index(struct store *s, bool all, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < s->nparts; i++) {
+		struct partition *p = &s->parts[i];
+
+		while (p->closed && p->indexed < NSEARCH) {
+			if (make_index(s, p, search_indexes[p->indexed].name,
+			    search_indexes[p->indexed].what, err) == -1)
+				return -1;
+			p->indexed++;
+			p->dirty = true;
+			if (!all)
+				return 0;
+		}
+	}
+	return 0;
+}
+
 int
 partition_flush(struct store *s, struct error *err)
 {
 	size_t i;
 
+	if (partition_index(s, false, err) == -1)
+		return -1;
 	for (i = 0; i < s->nparts; i++)
 		if (s->parts[i].dirty &&
 		    write_row(s, &s->parts[i], err) == -1)
 			return -1;
 	return 0;
-}
-
-int
-partition_index(struct store *s, struct partition *p, struct error *err)
-{
-	char sql[STORE_SQL_MAX];
-	size_t i;
-
-	for (i = 0; i < NINDEXES; i++) {
-		snprintf(sql, sizeof(sql), "CREATE INDEX IF NOT EXISTS "
-		    "events_%06" PRId64 "_%s ON events_%06" PRId64 " %s",
-		    p->id, indexes[i].name, p->id, indexes[i].what);
-		if (store_exec(s, err, "build its indexes", sql) == -1)
-			return -1;
-	}
-	p->indexed = true;
-	return write_row(s, p, err);
-}
-
-int
-partition_unindex(struct store *s, struct partition *p, struct error *err)
-{
-	char sql[STORE_SQL_MAX];
-	size_t i;
-
-	if (!p->indexed || p->added < UNINDEX_MIN || p->added < p->rows / 4)
-		return 0;
-	for (i = 0; i < NINDEXES; i++) {
-		snprintf(sql, sizeof(sql), "DROP INDEX IF EXISTS "
-		    "events_%06" PRId64 "_%s", p->id, indexes[i].name);
-		if (store_exec(s, err, "drop its indexes", sql) == -1)
-			return -1;
-	}
-	p->indexed = false;
-	p->dirty = true;
-	return 0;
-}
-
-static int
-close_newest(struct store *s, struct error *err)
-{
-	struct partition *p;
-
-	if (s->nparts == 0)
-		return 0;
-	p = &s->parts[s->nparts - 1];
-	p->closed = p->dirty = true;
-	partition_drop_statements(s);
-	return p->indexed ? 0 : partition_index(s, p, err);
 }
 
 static int
@@ -232,11 +226,15 @@ static int
 begin_next(struct store *s, struct error *err)
 {
 	struct partition *p;
-	int64_t id;
+	int64_t id = 1;
+	int i;
 
-	if (close_newest(s, err) == -1)
-		return -1;
-	id = s->nparts == 0 ? 1 : s->parts[s->nparts - 1].id + 1;
+	if (s->nparts > 0) {
+		p = &s->parts[s->nparts - 1];
+		p->closed = p->dirty = true;
+		id = p->id + 1;
+		partition_drop_statements(s);
+	}
 	p = append(s);
 	p->id = id;
 	p->first_seq = s->seq + 1;
@@ -245,10 +243,11 @@ begin_next(struct store *s, struct error *err)
 	p->max_at = INT64_MIN;
 	if (make_table(s, p, err) == -1)
 		return -1;
-	if (s->mode == STORE_BULK ? write_row(s, p, err) == -1 :
-	    partition_index(s, p, err) == -1)
-		return -1;
-	return schema_views(s, err);
+	for (i = 0; i < NLIVE; i++)
+		if (make_index(s, p, live_indexes[i].name,
+		    live_indexes[i].what, err) == -1)
+			return -1;
+	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
 
 struct partition *

@@ -91,8 +91,8 @@ enum store_statement {
 struct partition {
 	int64_t		 id, first_seq, last_seq, rows;
 	int64_t		 min_at, max_at;	/* of an empty one: max < min */
-	bool		 closed, indexed, dirty;
-	int64_t		 added;		/* by this handle */
+	int		 indexed;	/* how many search indexes are built */
+	bool		 closed, dirty;
 	sqlite3_stmt	*find;		/* by id */
 };
 
@@ -167,12 +167,10 @@ int	partition_flush(struct store *s, struct error *err);
 /* The one that takes events; made when there is none or it is full. */
 struct partition	*partition_current(struct store *s,
 			    struct error *err);
-/* Bulk: build what was left out.  Every partition but perhaps the newest. */
-int	partition_index(struct store *s, struct partition *p,
-	    struct error *err);
-/* Bulk: when much is added to an indexed partition, drop its indexes. */
-int	partition_unindex(struct store *s, struct partition *p,
-	    struct error *err);
+/* Does it have its search indexes? */
+bool	partition_is_indexed(const struct partition *p);
+/* Build one search index that a closed partition lacks, or all of them. */
+int	partition_index(struct store *s, bool all, struct error *err);
 /* Does its span of time hold the millisecond of `at`? */
 bool	partition_covers(const struct partition *p, int64_t at);
 /* 1: found, 0, -1. */

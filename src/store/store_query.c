@@ -218,6 +218,10 @@ add_set(struct buf *b, const char *column, uint32_t set)
 
 	if (set == 0)
 		return;
+	if ((set & (set - 1)) == 0) {	/* as a partial index has it */
+		buf_addf(b, " AND %s = %d", column, __builtin_ctz(set));
+		return;
+	}
 	buf_addf(b, " AND %s IN (", column);
 	for (i = 0; i < 32; i++)
 		if (set & UINT32_C(1) << i) {
@@ -279,27 +283,17 @@ is_few(const struct search *x, const struct partition *p, const char *index,
 	return rc == SQLITE_DONE ? 1 : rc == SQLITE_ROW ? 0 : -1;
 }
 
-/* Both halves of "domain", or the class.  As choose_index. */
+/* What every partition has: by class or by time.  As choose_index. */
 static const char *
-choose_loose(const struct search *x, const struct partition *p,
+choose_live(const struct search *x, const struct partition *p,
     struct error *err)
 {
-	static const char *const sides[] = { "sender", "recipient" };
 	uint32_t classes = x->q->classes;
 	struct buf b = { 0 };
-	char range[STORE_SQL_MAX];
-	int i, few = 0;
+	int few;
 
-	if (x->values[T_domain] != NULL) {
-		for (i = 0, few = 1; i < 2 && few == 1; i++) {
-			snprintf(range, sizeof(range), "%s_key >= ?%d AND "
-			    "%s_key <= ?%d", sides[i], P_LO(T_domain),
-			    sides[i], P_HI(T_domain));
-			few = is_few(x, p, sides[i], range, err);
-		}
-		if (few != 0)
-			return few == 1 ? "" : NULL;
-	}
+	if (x->q->kinds == UINT32_C(1) << EVENT_NOTICE)
+		return "notice";
 	if (classes == 0)
 		return "at";
 	if ((classes & (classes - 1)) == 0)
@@ -309,6 +303,25 @@ choose_loose(const struct search *x, const struct partition *p,
 	few = is_few(x, p, "class", buf_cstr(&b), err);
 	buf_done(&b);
 	return few == 1 ? "class" : few == 0 ? "at" : NULL;
+}
+
+/* Both halves of "domain" must be few.  As choose_index. */
+static const char *
+choose_domain(const struct search *x, const struct partition *p,
+    struct error *err)
+{
+	static const char *const sides[] = { "sender", "recipient" };
+	char range[STORE_SQL_MAX];
+	int i, few;
+
+	for (i = 0; i < 2 && x->values[T_domain] != NULL; i++) {
+		snprintf(range, sizeof(range), "%s_key >= ?%d AND "
+		    "%s_key <= ?%d", sides[i], P_LO(T_domain), sides[i],
+		    P_HI(T_domain));
+		if ((few = is_few(x, p, sides[i], range, err)) != 1)
+			return few == -1 ? NULL : choose_live(x, p, err);
+	}
+	return i == 2 ? "" : choose_live(x, p, err);
 }
 
 /*
@@ -353,19 +366,21 @@ choose_index(const struct search *x, const struct partition *p,
 		if ((few = is_few(x, p, keys[i].index, range, err)) != 0)
 			return few == 1 ? keys[i].index : NULL;
 	}
-	return choose_loose(x, p, err);
+	return choose_domain(x, p, err);
 }
 
 static sqlite3_stmt *
 statement(const struct search *x, const struct partition *p,
     struct error *err)
 {
-	const char *index = "";
 	struct buf b = { 0 };
 	sqlite3_stmt *st;
 	size_t limit = x->q->limit;
+	const char *index;
 
-	if (p->indexed && (index = choose_index(x, p, err)) == NULL)
+	index = partition_is_indexed(p) ? choose_index(x, p, err) :
+	    choose_live(x, p, err);
+	if (index == NULL)
 		return NULL;
 	buf_add_str(&b, STR("SELECT "));
 	event_columns(&b, false);
