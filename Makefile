@@ -136,8 +136,8 @@ check: setup
 asan: setup-tools
 	$(Q)$(MAKE) --no-print-directory sanitized BUILD=$(BUILD)/asan \
 	    HARDEN=-fPIE CFLAGS='-O1 -g -fno-omit-frame-pointer' \
-	    EXTRA_CFLAGS='-fsanitize=address,undefined \
-	    -fno-sanitize-recover=undefined'
+	    EXTRA_CFLAGS="-fsanitize=address,undefined \
+	    -fno-sanitize-recover=undefined"
 
 tsan: setup-tools
 	$(Q)$(MAKE) --no-print-directory sanitized BUILD=$(BUILD)/tsan \
@@ -160,30 +160,23 @@ cover: setup-tools
 FUZZ_SECONDS ?= 60
 fuzz: setup-tools
 	$(Q)$(MAKE) --no-print-directory fuzz-built BUILD=$(BUILD)/fuzzing \
-	    CC=clang HARDEN= HARDEN_LD= CFLAGS='-O1 -g' EXTRA_CFLAGS='$\
+	    CC=clang HARDEN= HARDEN_LD= CFLAGS='-O1 -g' EXTRA_CFLAGS="\
 	    -fsanitize=fuzzer-no-link,address,undefined \
-	    -fno-sanitize-recover=undefined'
+	    -fno-sanitize-recover=undefined"
 	$(Q)BUILD=$(BUILD)/fuzzing tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_ONLY)
 
 fuzz-cover: setup-tools
 	$(Q)$(MAKE) --no-print-directory fuzz-built BUILD=$(BUILD)/fuzzcover \
-	    CC=clang HARDEN= HARDEN_LD= CFLAGS='-O1 -g' EXTRA_CFLAGS='$\
-	    -fprofile-instr-generate -fcoverage-mapping'
+	    CC=clang HARDEN= HARDEN_LD= CFLAGS='-O1 -g' EXTRA_CFLAGS="\
+	    -fprofile-instr-generate -fcoverage-mapping"
 	$(Q)BUILD=$(BUILD)/fuzzcover FOUND=$(BUILD)/fuzzing \
 	    tests/fuzz/cover $(FUZZ_ONLY)
 
 fuzz-built: $(FUZZ)
 
 lint: setup-tools
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/compile_commands.json
-	$(Q)BUILD=$(BUILD) tests/lint/run --deep
-
-# For clang-tidy: one entry a source file.
-$(BUILD)/compile_commands.json: $(BUILD)/stamp/flags $(BUILD)/stamp/objects
-	$(Q)sep='['; for f in $(SRC); do printf '%s{"directory": "%s",\n$\
-	    "file": "%s", "command": "%s"}' "$$sep" '$(CURDIR)' "$$f" \
-	    "cc $(subst ",\\\",$(ALL_CFLAGS)) -c $$f"; sep=','; done >$@; \
-	    echo ']' >>$@
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) tests/lint/run --deep $(ALL_CFLAGS)
 
 bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
 	$(wildcard tests/bench/*.c))
