@@ -176,10 +176,11 @@ def two_instances(lab):
   -o smtpd_authorized_xforward_hosts=127.0.0.0/8
 """
     lab.postfix("out", main={
+        "myhostname": "mxout.example.org",
         "mydestination": "", "local_recipient_maps": "",
         "alias_maps": "", "relay_domains": "", "inet_interfaces": "127.0.0.1",
         "virtual_mailbox_domains": "", "mynetworks": "127.0.0.0/8",
-        "recipient_canonical_maps": "", "alternate_config_directories": ""},
+        "transport_maps": "inline:{example.org=smtp:[192.0.2.25]}"},
         replace={"smtp inet n - n - - smtpd\n": "",
                  "submission inet": "127.0.0.1:10027 inet",
                  "smtps inet": "127.0.0.1:10028 inet"},

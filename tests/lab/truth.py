@@ -150,9 +150,17 @@ class Truth:
 
 
 def key(address):
-    """Addresses compare with the domain's case folded, unquoted."""
-    local, at, dom = address.rpartition("@")
-    return local.replace('"', "").replace("\\", "") + at + dom.lower()
+    """Addresses compare without quotes and source route, the domain's case
+    folded: Postfix logs one address in several of these ways."""
+    bare = re.sub(r'["\\]', "", address)
+    bare = re.sub(r"^@[^:@]*:", "", bare)
+    local, at, dom = bare.rpartition("@")
+    return local + at + dom.lower()
+
+
+def bare_id(message_id):
+    """A Message-ID without its angle brackets, as far as it has them."""
+    return (message_id or "").strip().removeprefix("<").removesuffix(">")
 
 
 def sink_records(path):

@@ -67,7 +67,12 @@ def enter(argv, limit):
     run(REPO / "contrib/setup/lab.sh", lab, timeout=600)
     (lab / "newroot").mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, LAB_DIR=str(lab), LC_ALL="C.UTF-8", TZ="UTC",
-               PYTHONDONTWRITEBYTECODE="1")
+               PYTHONDONTWRITEBYTECODE="1", WEIR=str(lab / "weir"))
+    # A copy: a build in the meantime must not change what is judged.
+    (lab / "weir").unlink(missing_ok=True)
+    weir = pathlib.Path(os.environ.get("WEIR", REPO / "build/weir"))
+    if weir.exists():
+        shutil.copy2(weir, lab / "weir")
     proc = subprocess.Popen(
         ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork",
          "--kill-child=KILL", sys.executable, *map(str, argv)], env=env)
