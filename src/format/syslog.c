@@ -14,14 +14,15 @@
  */
 #include "syslog_priv.h"
 
-/* Is any of eight bytes below ' ', 0x7f or above? */
-static bool
-any_odd(uint64_t w)
+/* Top bits of the bytes below ' ', of 0x7f and above (or beside such). */
+static uint64_t
+odd(const uint8_t *p)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = ones * 0x80;
+	uint64_t w;
 
-	return (((w - ones * 0x20) | (w + ones) | w) & tops) != 0;
+	memcpy(&w, p, sizeof(w));
+	return ((w - ones * ' ') | (w + ones) | w) & ones * 0x80;
 }
 
 /* Bytes of the UTF-8 character at p that may stay, or 0. */
@@ -48,15 +49,14 @@ syslog_clean(char *line, size_t n)
 {
 	uint8_t *p = (uint8_t *)line;
 	size_t in = 0, out, len;
-	uint64_t w;
 
 	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
 		n--;
-	for (; in + sizeof(w) <= n; in += sizeof(w)) {
-		memcpy(&w, p + in, sizeof(w));
-		if (any_odd(w))
-			break;
-	}
+	while (in + 32 <= n && (odd(p + in) | odd(p + in + 8) |
+	    odd(p + in + 16) | odd(p + in + 24)) == 0)
+		in += 32;
+	while (in + 8 <= n && odd(p + in) == 0)
+		in += 8;
 	for (out = in; in < n; in++) {
 		if (p[in] == '\0')
 			continue;
@@ -131,23 +131,23 @@ take_priority(struct str *rest, bool *ret_5424)
 	return true;
 }
 
-/* "auth.info " or "auth.info: " before a tag. */
-static void
-skip_level(struct str *rest)
+/* "auth.info" or "auth.info:", which stands before a tag */
+static bool
+is_level(struct str word)
 {
 	static const char *const levels[] = { "emerg", "alert", "crit",
 	    "err", "error", "warning", "warn", "notice", "info", "debug" };
-	struct str after = *rest, word = take_word(&after), level;
 	size_t dot = str_find_char(word, '.');
+	struct str level = str_tail(word, dot == STR_NPOS ? dot : dot + 1);
 
-	if (dot == STR_NPOS || after.n == 0)
-		return;
-	level = str_tail(word, dot + 1);
+	if (dot == STR_NPOS)
+		return false;
 	if (level.n > 0 && level.p[level.n - 1] == ':')
 		level.n--;
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (str_eq(level, str_of(levels[i])))
-			*rest = after;
+			return true;
+	return false;
 }
 
 /*
@@ -235,10 +235,7 @@ take_5424(struct str rest, struct record *r)
 static bool
 is_tag(struct str word)
 {
-	size_t open = str_find_char(word, '[');
-
-	return word.n > 1 && word.p[word.n - 1] == ':' &&
-	    (open == STR_NPOS || open > 0);
+	return word.n > 1 && word.p[word.n - 1] == ':' && word.p[0] != '[';
 }
 
 static void
@@ -249,16 +246,22 @@ take_body(struct syslog_stream *s, struct str rest, bool iso, bool rfc5424,
 	bool none;
 
 	rest = skip_blanks(rest);
-	(void)take_priority(&rest, &none);
-	skip_level(&rest);
+	if (rest.n > 0 && rest.p[0] == '<')
+		(void)take_priority(&rest, &none);
 	after = rest;
 	word = take_word(&after);
+	if (is_level(word)) {
+		rest = after;
+		word = take_word(&after);
+	}
 	if (is_tag(word) || str_starts(rest, STR("last message repeated "))) {
 		r->host = s->host;
 	} else {
 		r->host = word;
 		rest = after;
-		skip_level(&rest);
+		word = take_word(&after);
+		if (is_level(word) && after.n > 0)
+			rest = after;
 	}
 	if ((!iso && !rfc5424) || !take_5424(rest, r))
 		take_tag(rest, r);
@@ -323,6 +326,8 @@ syslog_parse(struct syslog_stream *s, char *line, size_t n,
 		syslog_blot(STR_NONE, line, n);
 		return SYSLOG_NO_STAMP;
 	}
+	while (rest.n > 0 && rest.p[rest.n - 1] == ' ')
+		rest.n--;
 	take_body(s, rest, iso, rfc5424, ret);
 	syslog_unwrap_repeat(ret);
 	syslog_blot(ret->unit, line + (ret->text.p - line), ret->text.n);

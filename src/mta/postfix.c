@@ -27,7 +27,7 @@ static const struct rule_table tables[] = {
 /* The frequent ones first. */
 static const struct daemon {
 	struct str		 name;
-	const struct rule	*rules;
+	const struct rule	*rules;		/* NULL: not Postfix' */
 	enum hop		 hop;
 } daemons[] = {
 	{ { "smtpd", 5 }, postfix_smtpd, HOP_NONE },
@@ -54,7 +54,7 @@ static const struct daemon {
 	{ { "scache", 6 }, postfix_other, HOP_NONE },
 	{ { "tlsproxy", 8 }, postfix_postscreen, HOP_NONE },
 	{ { "tlsmgr", 6 }, postfix_other, HOP_NONE },
-	{ { "dnsblog", 7 }, postfix_other, HOP_NONE },
+	{ { "dnsblog", 7 }, postfix_postscreen, HOP_NONE },
 	{ { "master", 6 }, postfix_other, HOP_NONE },
 	{ { "verify", 6 }, postfix_other, HOP_NONE },
 	{ { "proxymap", 8 }, postfix_other, HOP_NONE },
@@ -70,6 +70,12 @@ static const struct daemon {
 	{ { "postalias", 9 }, postfix_other, HOP_NONE },
 	{ { "postmulti", 9 }, postfix_other, HOP_NONE },
 	{ { "postlogd", 8 }, postfix_other, HOP_NONE },
+	/* policy servers that borrow the syslog name */
+	{ { "policy-spf", 10 }, NULL, HOP_NONE },
+	{ { "policyd-spf", 11 }, NULL, HOP_NONE },
+	{ { "policyd-weight", 14 }, NULL, HOP_NONE },
+	{ { "policyd", 7 }, NULL, HOP_NONE },
+	{ { "postgrey", 8 }, NULL, HOP_NONE },
 };
 
 #define NDAEMONS	(sizeof(daemons) / sizeof(daemons[0]))
@@ -268,16 +274,18 @@ finish_delivery(struct line *l, const struct daemon *d)
 	}
 	if (!str_known(reply))
 		return;
-	said = behind(reply, STR(" said: "));
-	if (!str_known(said))
-		said = behind(reply, STR(" refused to talk to me: "));
-	if (!str_known(said) || !str_starts(reply, STR("host ")))
-		said = reply;
+	said = reply;
+	if (str_starts(reply, STR("host "))) {
+		said = behind(reply, STR(" said: "));
+		if (!str_known(said))
+			said = behind(reply, STR(" to talk to me: "));
+	}
 	set_codes(l, said);
 	set_next(l, reply);
 	/* A whole line's end again: which of the two is the reply's? */
-	if (str_find(reply, STR(">, relay=")) != STR_NPOS ||
-	    str_find(reply, STR(">, orig_to=")) != STR_NPOS)
+	said = behind(reply, STR(">, "));
+	if (str_starts(said, STR("relay=")) ||
+	    str_starts(said, STR("orig_to=")))
 		l->ambiguous = true;
 }
 
@@ -297,9 +305,13 @@ finish_disconnect(struct line *l)
 	    str_find_char(l->f[FIELD_DATA_ACCEPTED], '/'));
 }
 
+/* "<id>"; "<id" that was cut, or had its '>' left out */
 static void
 strip_brackets(struct str *s)
 {
+	if (s->n >= 1 && s->p[0] == '<' &&
+	    str_find_char(*s, '>') == STR_NPOS)
+		*s = str_tail(*s, 1);
 	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
 		*s = (struct str){ s->p + 1, s->n - 2 };
 }
@@ -337,8 +349,10 @@ finish(struct line *l, const struct daemon *d)
 		break;
 	case LINE_ACTION:
 	case LINE_SUBJECT:
+		if (!str_known(l->f[FIELD_ACTION]))	/* by postsuper */
+			l->f[FIELD_ACTION] = STR("hold");
 		set_action(l);
-		if (l->kind == LINE_REJECT && str_known(l->f[FIELD_REPLY]))
+		if (str_known(l->f[FIELD_REPLY]))
 			set_codes(l, l->f[FIELD_REPLY]);
 		break;
 	default:
@@ -354,9 +368,14 @@ static void
 parse(const struct record *record, struct line *ret)
 {
 	const struct daemon *d = find_daemon(ret->service);
-	bool read = d != NULL && (rule_parse(d->rules, record->text, ret) ||
-	    rule_parse(postfix_other, record->text, ret));
+	bool read;
 
+	if (d != NULL && d->rules == NULL) {
+		ret->kind = LINE_IGNORED;
+		return;
+	}
+	read = d != NULL && (rule_parse(d->rules, record->text, ret) ||
+	    rule_parse(postfix_other, record->text, ret));
 	for (size_t i = 0; !read && tables[i].name != NULL; i++)
 		read = rule_parse(tables[i].rules, record->text, ret);
 	if (read)

@@ -29,6 +29,13 @@
 	{ ANY_QID ": " ACTION ": header " ANY, LINE_ACTION, true },	\
 	{ ANY_QID ": " ACTION ": body " ANY, LINE_ACTION, true }
 
+/* The session ended before its time. */
+#define ENDED(how)							\
+	{ OPT(ANY_QID ": ") how " after " STAGE " (" ANY ") from " CLIENT, \
+	    LINE_IGNORED, false },					\
+	{ OPT(ANY_QID ": ") how " after " STAGE " from " CLIENT,	\
+	    LINE_IGNORED, false }
+
 #define END	{ NULL, LINE_UNKNOWN, false }
 
 const struct rule postfix_smtpd[] = {
@@ -69,6 +76,20 @@ const struct rule postfix_smtpd[] = {
 	/* tls_server: tls_server_post_accept */
 	{ OPT(WORD " ") "TLS connection established from " CLIENT ": "
 	    TLS_PROTO " with cipher " CIPHER ANY, LINE_TLS, false },
+	ENDED("lost connection"),
+	ENDED("timeout"),
+	ENDED("too many errors"),
+	{ "improper command pipelining after " STAGE " from " CLIENT
+	    OPT(":" ANY), LINE_IGNORED, false },
+	{ "SSL_accept error from " CLIENT ": " ANY, LINE_IGNORED, false },
+	{ "setting up TLS connection from " CLIENT, LINE_IGNORED, false },
+	{ "discarding EHLO keywords: " ANY, LINE_IGNORED, false },
+	{ "warning: hostname " ANY " does not resolve to address " ADDRESS
+	    OPT(": " ANY), LINE_IGNORED, false },
+	{ "warning: " ANY " limit exceeded: " NUMBER " from " CLIENT
+	    " for service " WORD, LINE_IGNORED, false },
+	{ "warning: Illegal address syntax from " CLIENT " in " ANY,
+	    LINE_IGNORED, false },
 	END
 };
 
@@ -87,7 +108,22 @@ const struct rule postfix_qmgr[] = {
 	{ QID ": from=" SENDER ", status=" STATUS ", returned to sender",
 	    LINE_EXPIRED, false },
 	{ QID ": from=" SENDER ", " PAIRS, LINE_QUEUED, false },
+	{ QID ": from=" ANY, LINE_QUEUED, false },
 	{ QID ": skipped, still being delivered", LINE_IGNORED, false },
+	/* postsuper */
+	{ QID ": placed on hold", LINE_ACTION, false },
+	{ QID ": released from hold", LINE_IGNORED, false },
+	{ QID ": requeued", LINE_IGNORED, false },
+	{ QID ": expired", LINE_IGNORED, false },
+	{ "Deleted: " NUMBER " message" OPT("s"), LINE_IGNORED, false },
+	{ "Requeued: " NUMBER " message" OPT("s"), LINE_IGNORED, false },
+	{ "Expired: " NUMBER " message" OPT("s"), LINE_IGNORED, false },
+	{ "Placed on hold: " NUMBER " message" OPT("s"), LINE_IGNORED,
+	    false },
+	{ "Released from hold: " NUMBER " message" OPT("s"), LINE_IGNORED,
+	    false },
+	{ "Renamed to match inode number: " NUMBER " message" OPT("s"),
+	    LINE_IGNORED, false },
 	END
 };
 
@@ -105,20 +141,37 @@ const struct rule postfix_delivery[] = {
 	    "status=" STATUS OPT(" (" REPLY), LINE_DELIVERY, false },
 	{ QID ": to=" RECIPIENT ", " OPT("orig_to=" ORIG_RCPT ", ") PAIRS,
 	    LINE_DELIVERY, false },
-	{ QID ": to=" RECIPIENT, LINE_DELIVERY, false },
+	{ QID ": to=" ANY, LINE_DELIVERY, false },
 	/* smtp: not final, another host or a later attempt follows */
 	{ QID ": host " PEER " said: " REPLY " (in reply to " STAGE
 	    " command)", LINE_IGNORED, false },
 	{ QID ": host " PEER " said: " REPLY, LINE_IGNORED, false },
 	{ QID ": host " PEER " refused to talk to me: " REPLY, LINE_IGNORED,
 	    false },
+	{ QID ": SASL authentication failed; server " PEER " said: " REPLY,
+	    LINE_IGNORED, false },
 	{ "connect to " PEER ": " REASON, LINE_IGNORED, false },
+	{ "SSL_connect error to " PEER ": " ANY, LINE_IGNORED, false },
+	{ "certificate verification failed for " PEER ": " ANY, LINE_IGNORED,
+	    false },
+	{ "server certificate verification failed for " PEER ": " ANY,
+	    LINE_IGNORED, false },
+	{ QID ": enabling PIX " ANY, LINE_IGNORED, false },
+	{ QID ": Cannot start TLS: " ANY, LINE_IGNORED, false },
+	{ QID ": TLS is required, " ANY, LINE_IGNORED, false },
+	{ QID ": Server certificate not " ANY, LINE_IGNORED, false },
+	{ QID ": breaking line > " ANY, LINE_IGNORED, false },
 	{ QID ": lost connection with " PEER " while " ANY, LINE_IGNORED,
 	    false },
 	{ QID ": conversation with " PEER " timed out while " ANY,
 	    LINE_IGNORED, false },
 	{ OPT(WORD " ") "TLS connection established to " PEER ": " TLS_PROTO
 	    " with cipher " CIPHER ANY, LINE_IGNORED, false },
+	{ OPT(WORD " ") "TLS connection established to " ANY, LINE_IGNORED,
+	    false },
+	{ OPT(WORD " ") "TLS connection reused to " ANY, LINE_IGNORED,
+	    false },
+	{ "Host offered STARTTLS: [" ANY, LINE_IGNORED, false },
 	END
 };
 
@@ -128,20 +181,71 @@ const struct rule postfix_bounce[] = {
 	END
 };
 
+/* postscreen, tlsproxy, dnsblog */
 const struct rule postfix_postscreen[] = {
 	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY
 	    "; from=" SENDER ", to=" RECIPIENT ", proto=" PROTO ", helo="
 	    HELO, LINE_ACTION, false },
 	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY,
 	    LINE_ACTION, false },
+	{ "CONNECT from " CLIENT OPT(" to " ANY), LINE_IGNORED, false },
+	{ "DISCONNECT " CLIENT, LINE_IGNORED, false },
+	{ "PASS " WORD " " CLIENT, LINE_IGNORED, false },
+	{ "WHITELISTED " CLIENT, LINE_IGNORED, false },
+	{ "ALLOWLISTED " CLIENT, LINE_IGNORED, false },
+	{ "BLACKLISTED " CLIENT, LINE_IGNORED, false },
+	{ "DENYLISTED " CLIENT, LINE_IGNORED, false },
+	{ "WHITELIST VETO " CLIENT, LINE_IGNORED, false },
+	{ "ALLOWLIST VETO " CLIENT, LINE_IGNORED, false },
+	{ "DNSBL rank " NUMBER " for " CLIENT, LINE_IGNORED, false },
+	{ "HANGUP after " WORD " from " CLIENT " in tests " ANY,
+	    LINE_IGNORED, false },
+	{ "PREGREET " NUMBER " after " WORD " from " CLIENT ": " ANY,
+	    LINE_IGNORED, false },
+	{ "COMMAND " WORD " LIMIT from " CLIENT " after " STAGE,
+	    LINE_IGNORED, false },
+	{ "COMMAND PIPELINING from " CLIENT " after " STAGE ":" ANY,
+	    LINE_IGNORED, false },
+	{ "BARE NEWLINE from " CLIENT " after " STAGE, LINE_IGNORED, false },
+	{ "NON-SMTP COMMAND from " CLIENT " after " STAGE ":" ANY,
+	    LINE_IGNORED, false },
+	{ "entering STRESS mode with " NUMBER " connections", LINE_IGNORED,
+	    false },
+	{ "leaving STRESS mode with " NUMBER " connections", LINE_IGNORED,
+	    false },
+	{ "addr " ADDRESS " listed by domain " ANY, LINE_IGNORED, false },
 	END
 };
 
+/* What any of them writes, and those that never say a thing about mail. */
 const struct rule postfix_other[] = {
+	{ "statistics: " ANY, LINE_IGNORED, false },
+	{ "warning: " QID ": " ANY, LINE_IGNORED, false },
 	{ "warning: " ANY, LINE_IGNORED, false },
 	{ "error: " ANY, LINE_IGNORED, false },
 	{ "fatal: " ANY, LINE_IGNORED, false },
 	{ "panic: " ANY, LINE_IGNORED, false },
-	{ "statistics: " ANY, LINE_IGNORED, false },
+	{ "cache " ANY " full cleanup: " ANY, LINE_IGNORED, false },
+	{ "table " ANY " has changed -- restarting", LINE_IGNORED, false },
+	{ "using backwards-compatible default setting " ANY, LINE_IGNORED,
+	    false },
+	{ "Postfix is running with backwards-compatible default settings",
+	    LINE_IGNORED, false },
+	{ "Postfix is using backwards-compatible default settings",
+	    LINE_IGNORED, false },
+	{ "See http://www.postfix.org/COMPATIBILITY_README.html for details",
+	    LINE_IGNORED, false },
+	{ "To disable backwards compatibility use " ANY, LINE_IGNORED,
+	    false },
+	{ "daemon started -- version " ANY, LINE_IGNORED, false },
+	{ "reload -- version " ANY, LINE_IGNORED, false },
+	{ "terminating on signal " NUMBER, LINE_IGNORED, false },
+	{ ANY "the Postfix mail system" ANY, LINE_IGNORED, false },
+	{ "open database " ANY, LINE_IGNORED, false },
+	{ ANY "subject_CN=" ANY, LINE_IGNORED, false },
+	{ "name_mask: " ANY, LINE_IGNORED, false },
+	/* the dialogue, with -v */
+	{ "< " ANY, LINE_IGNORED, false },
+	{ "> " ANY, LINE_IGNORED, false },
 	END
 };

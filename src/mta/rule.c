@@ -164,13 +164,19 @@ span(const struct match *m, const char *t, uint8_t class)
 	return t;
 }
 
+static inline bool
+is_literal(char c)
+{
+	return (uint8_t)(c - ' ') < HOLE_FIRST - ' ';
+}
+
 /* The literal text of a pattern up to the next hole. */
 static struct str
 literal(const char *pat)
 {
 	size_t n = 0;
 
-	while ((uint8_t)pat[n] >= ' ' && (uint8_t)pat[n] < HOLE_FIRST)
+	while (is_literal(pat[n]))
 		n++;
 	return (struct str){ pat, n };
 }
@@ -178,7 +184,8 @@ literal(const char *pat)
 static bool
 at_literal(const struct match *m, const char *t, struct str lit)
 {
-	return (size_t)(m->end - t) >= lit.n && memcmp(t, lit.p, lit.n) == 0;
+	return (size_t)(m->end - t) >= lit.n && *t == *lit.p &&
+	    memcmp(t, lit.p, lit.n) == 0;
 }
 
 /*
@@ -427,6 +434,14 @@ match_text(struct match *m, const struct hole *h, const char *pat,
 	return false;
 }
 
+static const char *
+skip_opt(const char *pat)
+{
+	while (*pat != OPT_CLOSE)
+		pat++;
+	return pat + 1;
+}
+
 /* With the optional part, else without. */
 static bool
 match_opt(struct match *m, const char *pat, const char *t)
@@ -436,9 +451,7 @@ match_opt(struct match *m, const char *pat, const char *t)
 	if (match(m, pat, t))
 		return true;
 	restore(m, before);
-	while (*pat != OPT_CLOSE)
-		pat++;
-	return match(m, pat + 1, t);
+	return match(m, skip_opt(pat), t);
 }
 
 static const char *
@@ -461,6 +474,9 @@ take(struct match *m, const struct hole *h, const char *pat, const char *t)
 		return take_pairs(m, literal(pat + 1), t);
 	default:
 		e = span(m, t, h->class);
+		/* "192.0.2.44: text" */
+		if (h->class == C_ADDR && e > t && e[-1] == ':')
+			e--;
 		if (e == t)
 			return NULL;
 		set(m, h->field, t, e);
@@ -472,13 +488,15 @@ take(struct match *m, const struct hole *h, const char *pat, const char *t)
 static bool
 match(struct match *m, const char *pat, const char *t)
 {
-	for (; *pat != '\0'; pat++) {
-		uint8_t c = (uint8_t)*pat;
+	for (;;) {
+		for (; is_literal(*pat); pat++, t++)
+			if (t == m->end || *t != *pat)
+				return false;
+		if ((uint8_t)*pat >= HOLE_FIRST) {
+			const struct hole *h =
+			    &holes[(uint8_t)*pat - HOLE_FIRST];
 
-		if (c >= HOLE_FIRST) {
-			const struct hole *h = &holes[c - HOLE_FIRST];
-
-			assert(c - HOLE_FIRST < (int)NHOLES);
+			assert(h < holes + NHOLES);
 			if (h->type == TEXT)
 				return match_text(m, h, pat + 1, t);
 			if (h->type == MAIL_ADDRESS && m->lenient &&
@@ -487,15 +505,19 @@ match(struct match *m, const char *pat, const char *t)
 			t = take(m, h, pat, t);
 			if (t == NULL)
 				return false;
-		} else if (c == OPT_OPEN) {
-			return match_opt(m, pat + 1, t);
-		} else if (c != OPT_CLOSE) {
-			if (t == m->end || *t != *pat)
-				return false;
-			t++;
+			pat++;
+		} else if (*pat == OPT_OPEN) {
+			if (is_literal(pat[1]) &&
+			    (t == m->end || *t != pat[1]))
+				pat = skip_opt(pat);
+			else
+				return match_opt(m, pat + 1, t);
+		} else if (*pat == OPT_CLOSE) {
+			pat++;
+		} else {
+			return t == m->end;
 		}
 	}
-	return t == m->end;
 }
 
 static bool
@@ -524,10 +546,7 @@ rule_parse(const struct rule *rules, struct str text, struct line *ret)
 		return false;
 	m.end = text.p + (text.n < TEXT_MAX ? text.n : TEXT_MAX);
 	for (const struct rule *r = rules; r->pattern != NULL; r++) {
-		uint8_t c = (uint8_t)r->pattern[0];
-
-		if (c > OPT_CLOSE && c < HOLE_FIRST &&
-		    c != (uint8_t)text.p[0])
+		if (is_literal(r->pattern[0]) && r->pattern[0] != text.p[0])
 			continue;
 		if (match_rule(&m, r->pattern, text.p)) {
 			ret->kind = r->kind;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads log lines on standard input and prints what syslog_parse and mta_parse
- * make of each as one JSON object a line.  usage: parse_lines [UNTIL]
+ * make of each as one JSON object a line.  usage: parse_lines UNTIL [each]
  *
  * UNTIL is the time of receipt in seconds since 1970 that dates the stamps
- * without a year.
+ * without a year; "each": every line is a stream of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +64,7 @@ int
 main(int argc, char **argv)
 {
 	struct syslog_stream s = { .zone = &zone_utc };
+	bool each = argc > 2;
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
@@ -75,6 +76,8 @@ main(int argc, char **argv)
 
 		if (n > 0 && line[n - 1] == '\n')
 			n--;
+		if (each)
+			s.year = 0, s.last_at = 0;
 		v = syslog_parse(&s, line, (size_t)n, &r);
 		print_line(v, &r);
 	}

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Hold weir's parsers against other projects' log lines and expectations.
+
+usage: run.py [-v] PARSE_LINES
+
+PARSE_LINES is the program built from parse_lines.c.  The corpora lie in the
+directory that WEIR_CORPORA names: one folder a source with *.log (one line a
+line) and expected.jsonl (one JSON object for each line that its project's own
+tests assert something about).  They are no part of this project; without them
+nothing is held and the exit status is 0.
+
+Kinds of expectation: "line" and "shape" are held here, "header" where it is
+about time; "message" and "aggregate" need the whole engine and are given to
+the functions in ENGINE.
+"""
+import calendar
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+MTAS = {"postfix"}
+RAW = ["raw-aso-solaris", "raw-kdent-1", "raw-kdent-2", "raw-kdent-3",
+       "raw-lightmeter-complete", "raw-nole", "modoboa", "lightmeter"]
+MUST_HOLD = 0.95
+MAX_UNKNOWN = 0.01
+
+# Stamps without a year: what each source's own tests take as now.
+NOW = {"fail2ban": "2005-08-15 00:00:00"}
+
+# Name of an expectation to field of a line.
+FIELD = {
+    "qid": "queue_id", "next_qid": "next_queue_id",
+    "parent_qid": "orig_queue_id", "dsn_qid": "next_queue_id",
+    "client_ip": "client_address", "client_name": "client_name",
+    "client_port": "client_port", "helo": "helo_name",
+    "proto": "protocol_name", "sasl_user": "sasl_username",
+    "sasl_mech": "sasl_method", "tls_proto": "encryption_protocol",
+    "tls_cipher": "encryption_cipher", "from": "sender", "to": "recipient",
+    "orig_to": "original_recipient", "size": "size",
+    "nrcpt": "recipient_count", "msgid": "message_id",
+    "resent_msgid": "resent_message_id", "relay_host": "relay_host",
+    "relay_ip": "relay_address", "relay_port": "relay_port",
+    "status": "status", "dsn": "dsn", "smtp_code": "code", "reply": "reply",
+    "delay": "delay", "delays": "delays", "conn_use": "conn_use",
+    "uid": "local_user", "subject": "subject", "action": "action",
+    "stage": "stage", "reason": "reason",
+}
+
+# What weir does not keep of a line: not asserted.
+NOT_KEPT = {"tls_bits", "hostile", "instance_ip", "direction",
+            "msgid_truncated"}
+
+KIND = {"auth_failure": {"auth_failed"}, "reject": {"reject"},
+        "lost": {"ignored"}}
+
+# (source, line): why the peer's expectation is no truth about the line.
+NO_ID = "a piece of a line: Postfix always logs the queue id before it"
+NO_MTA = "written by the peer's own program, not by a mail server"
+PEER_ERRORS = {
+    ("fluent-plugin-maillog", 4): "no tolerance for clocks that differ",
+    ("lightmeter", 24): "leaves out what was logged behind the bracket",
+    **{("lightmeter", n): NO_MTA for n in (46, 47, 48, 49)},
+    **{("msimerson-postfix-parser", n): NO_ID
+       for n in (12, 33, 37, 40, 43, 46, 50)},
+}
+
+# kind: function(source, row) that holds it against the engine's output.
+ENGINE = {}
+
+
+def seconds(text):
+    return calendar.timegm(time.strptime(text, "%Y-%m-%d %H:%M:%S"))
+
+
+def parse(program, path, now, each=True):
+    argv = [program, str(now)] + (["each"] if each else [])
+    with open(path, "rb") as f:
+        out = subprocess.run(argv, stdin=f, stdout=subprocess.PIPE,
+                             check=True).stdout
+    return [json.loads(x) for x in out.decode("utf-8").splitlines()]
+
+
+def plain(address):
+    """An address as it is inside: without the quotes of its local part."""
+    m = re.fullmatch(r'"(.*)"(@[^@]*)?', address or "")
+    return re.sub(r"\\(.)", r"\1", m[1]) + (m[2] or "") if m else address
+
+
+def same(name, want, got, fields):
+    want, got = str(want), fields.get(got)
+    if want in ("", "none", "NOQUEUE", "0", "unknown") and not got:
+        return True
+    if name in ("from", "to", "orig_to"):
+        return plain(got) == plain(want)
+    if name == "reply":         # peers leave out codes, commands, addresses
+        return got is not None and (want in got or got in want)
+    if name == "status":        # "expired, returned to sender"
+        return got == want.split(",")[0]
+    if name == "action":
+        return got == {"reject_warning": "warn"}.get(want, want)
+    if name == "delay":
+        return got is not None and float(got) == float(want)
+    return got == want
+
+
+def program_name(unit):
+    """Peers cut the address off "postfix-192.0.2.1/smtp"."""
+    return re.sub(r"-\d+\.\d+\.\d+\.\d+/", "/", unit).lstrip("/")
+
+
+def failures(expect, got):
+    """The names of an expectation that a parsed line does not meet."""
+    bad = []
+    fields = got.get("fields", {})
+    for name, want in expect.items():
+        if name in NOT_KEPT:
+            continue
+        if name in FIELD:
+            ok = same(name, want, FIELD[name], fields)
+        elif name == "program":
+            ok = program_name(got.get("unit", "")) == want or want == ""
+        elif name == "host":
+            ok = got.get("host") == want
+        elif name == "pid":
+            ok = str(got.get("pid")) == str(want)
+        elif name == "time_local":
+            want = re.sub(r"-(\d)T", r"-0\1T", want.replace(" ", "T"))
+            ok = got.get("at", "")[:19] == want
+        elif name == "relay_path":
+            ok = "[" + want + "]" in fields.get("relay", "")
+        elif name == "event":
+            ok = got.get("kind") in KIND.get(want, {want})
+        else:
+            ok = False
+        if not ok:
+            bad.append(name)
+    return bad
+
+
+class Tally:
+    def __init__(self):
+        self.held = self.failed = self.peer = self.engine = 0
+
+
+def hold(program, base, source, tally, verbose):
+    folder = os.path.join(base, source)
+    parsed = {}
+    with open(os.path.join(folder, "expected.jsonl"), encoding="utf-8") as f:
+        rows = [json.loads(x) for x in f]
+    for row in rows:
+        if row.get("mta") not in MTAS:
+            continue
+        kind, t = row["kind"], tally[source]
+        if kind in ("message", "aggregate"):
+            if kind in ENGINE:
+                ENGINE[kind](source, row)
+            t.engine += 1
+            continue
+        if kind not in ("line", "shape", "header"):
+            continue
+        if (source, row["line"]) in PEER_ERRORS:
+            t.peer += 1
+            continue
+        expect = dict(row["expect"])
+        now = expect.pop("now", NOW.get(source, "2026-09-01 00:00:00"))
+        key = row["file"], now
+        if key not in parsed:
+            parsed[key] = parse(program, os.path.join(folder, row["file"]),
+                                seconds(now))
+        got = parsed[key][row["line"] - 1]
+        bad = failures(expect, got)
+        if kind == "shape" and got.get("kind") in (None, "unknown"):
+            bad = ["shape"]
+        t.failed += bool(bad)
+        t.held += not bad
+        if bad and verbose:
+            print(source, row["line"], bad,
+                  {n: row["expect"].get(n) for n in bad}, got)
+
+
+def unknown_share(program, base, source):
+    n = unknown = 0
+    for top, _, names in os.walk(os.path.join(base, source)):
+        for name in sorted(names):
+            if name.endswith(".log"):
+                for got in parse(program, os.path.join(top, name),
+                                 seconds("2026-09-01 00:00:00"), False):
+                    n += 1
+                    unknown += got.get("kind") in (None, "unknown")
+    return n, unknown
+
+
+def main():
+    args = sys.argv[1:]
+    verbose = "-v" in args
+    program = [a for a in args if a != "-v"][0]
+    base = os.environ.get("WEIR_CORPORA", "")
+    if not os.path.isdir(base):
+        print("conformance: skipped, WEIR_CORPORA names no directory")
+        return 0
+    tally = collections.defaultdict(Tally)
+    for source in sorted(os.listdir(base)):
+        if os.path.exists(os.path.join(base, source, "expected.jsonl")):
+            hold(program, base, source, tally, verbose)
+    print("%-28s %6s %6s %6s %10s %8s" % ("source", "held", "failed", "share",
+                                          "peer error", "engine"))
+    held = failed = 0
+    for source, t in sorted(tally.items()):
+        n = t.held + t.failed
+        print("%-28s %6d %6d %6s %10d %8d" % (
+            source, t.held, t.failed,
+            "%.1f%%" % (100 * t.held / n) if n else "-", t.peer, t.engine))
+        held += t.held
+        failed += t.failed
+    share = held / max(1, held + failed)
+    print("%-28s %6d %6d %5.1f%%\n" % ("all", held, failed, 100 * share))
+    print("%-28s %6s %7s %6s" % ("raw log", "lines", "unknown", "share"))
+    lines = unknown = 0
+    for source in RAW:
+        n, u = unknown_share(program, base, source)
+        print("%-28s %6d %7d %5.2f%%" % (source, n, u, 100 * u / max(1, n)))
+        lines += n
+        unknown += u
+    print("%-28s %6d %7d %5.2f%%" % ("all", lines, unknown,
+                                     100 * unknown / max(1, lines)))
+    return 0 if (share >= MUST_HOLD and
+                 unknown <= MAX_UNKNOWN * lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
