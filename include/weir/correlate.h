@@ -46,9 +46,15 @@ struct correlate	*correlate_new(const struct correlate_options *o,
 			    struct policy *policy,
 			    const struct correlate_out *out);
 void	correlate_free(struct correlate *c);
-/* `ordinal` tells identical lines of one instant apart; now: engine time. */
+/* What the ids of a line's events are made of. */
+struct line_id {
+	uint8_t		digest[16];	/* event_digest */
+	uint32_t	ordinal;	/* among identical ones of an instant */
+};
+
+/* now: engine time. */
 void	correlate_line(struct correlate *c, const struct record *r,
-	    const struct line *l, uint32_t ordinal, int64_t now);
+	    const struct line *l, const struct line_id *id, int64_t now);
 /* Engine time has moved: let go of what was held long enough. */
 void	correlate_advance(struct correlate *c, int64_t now);
 /* When correlate_advance has something to do, or 0. */

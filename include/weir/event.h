@@ -130,11 +130,12 @@ enum event_origin	event_origin_of(struct str name);
 
 /*
  * The deterministic id: 6 bytes of `at` in milliseconds, big-endian, then 10
- * of a hash over host, kind, unit, pid, text and the ordinal among identical
- * lines of that instant.
+ * of a hash over the line's digest (host, unit, pid, text), the kind and the
+ * ordinal among identical lines of that instant.
  */
+void	event_digest(const struct record *line, uint8_t ret[16]);
 void	event_make_id(int64_t at, enum event_kind kind,
-	    const struct record *line, uint32_t ordinal,
+	    const uint8_t digest[16], uint32_t ordinal,
 	    uint8_t ret[EVENT_ID_SIZE]);
 
 /* Packed form for blobs; a reader borrows from the blob. */

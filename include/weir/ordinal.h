@@ -15,7 +15,8 @@ struct ordinals;
 struct ordinals	*ordinals_new(void);
 void		 ordinals_free(struct ordinals *o);
 /* 0 for the first such line of its instant, then 1, 2 ... */
-uint32_t	 ordinals_next(struct ordinals *o, const struct record *r);
+uint32_t	 ordinals_next(struct ordinals *o, int64_t at,
+		    const uint8_t digest[16]);
 bool		 ordinals_changed(const struct ordinals *o);
 void		 ordinals_pack(struct ordinals *o, struct buf *b);
 /* False: damaged; what was read stays. */

@@ -5,6 +5,8 @@
  * and four rounds at the end.  The 128-bit form differs in three constants and
  * takes a second word after four more rounds.
  */
+#include <endian.h>
+
 #include "weir/hash.h"
 
 struct sip {
@@ -42,6 +44,15 @@ load_le(const unsigned char *p, size_t n)
 	return v;
 }
 
+static inline uint64_t
+load_word(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
 static inline void
 sip_word(struct sip *s, uint64_t m)
 {
@@ -64,7 +75,7 @@ sip_absorb(struct hash_key key, struct str text, uint64_t tweak)
 	};
 
 	for (; n >= 8; p += 8, n -= 8)
-		sip_word(&s, load_le(p, 8));
+		sip_word(&s, load_word(p));
 	sip_word(&s, (uint64_t)text.n << 56 | load_le(p, n));
 	return s;
 }

@@ -263,16 +263,20 @@ void
 engine_line(struct engine *e, uint32_t chain, const struct record *r,
     const struct line *l)
 {
-	uint32_t ordinal = 0;
+	struct line_id id;
 
 	e->stats.lines++;
 	e->stats.ignored += l->kind == LINE_IGNORED;
 	e->stats.unknown += l->kind == LINE_UNKNOWN;
 	e->stats.repeated += r->repeat > 1;
 	advance(e, r->at);
-	if (makes_event(l->kind))
-		ordinal = ordinals_next(ordinals_of(e, chain), r);
-	correlate_line(e->correlate, r, l, ordinal, e->now);
+	memset(&id, 0, sizeof(id));
+	if (makes_event(l->kind)) {
+		event_digest(r, id.digest);
+		id.ordinal = ordinals_next(ordinals_of(e, chain), r->at,
+		    id.digest);
+	}
+	correlate_line(e->correlate, r, l, &id, e->now);
 }
 
 void

@@ -348,9 +348,9 @@ correlate_forget_session(struct correlate *c, struct session *s)
 
 void
 correlate_line(struct correlate *c, const struct record *r,
-    const struct line *l, uint32_t ordinal, int64_t now)
+    const struct line *l, const struct line_id *id, int64_t now)
 {
-	struct take t = { c, r, l, ordinal };
+	struct take t = { c, r, l, id };
 
 	make_room(c);
 	correlate_advance(c, now);

@@ -27,7 +27,7 @@ struct take {
 	struct correlate	*c;
 	const struct record	*r;
 	const struct line	*l;
-	uint32_t		 ordinal;
+	const struct line_id	*id;
 };
 
 /* correlate.c: the tables */

@@ -6,8 +6,12 @@
  * by the same version of weir only (what outlives it is in the store's
  * columns, not in blobs).
  */
+#include <endian.h>
+#include <stdlib.h>
+
 #include "weir/event.h"
 #include "weir/hash.h"
+#include "weir/mem.h"
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -104,25 +108,52 @@ event_init(struct event *e)
 	e->repeat = 1;
 }
 
+static void
+add_sized(uint8_t **p, struct str s)
+{
+	uint32_t	n = htole32((uint32_t)s.n);
+
+	memcpy(*p, &n, sizeof(n));
+	if (s.n > 0)
+		memcpy(*p + sizeof(n), s.p, s.n);
+	*p += sizeof(n) + s.n;
+}
+
 void
-event_make_id(int64_t at, enum event_kind kind, const struct record *line,
+event_digest(const struct record *line, uint8_t ret[16])
+{
+	uint8_t		 stack[1024], *all = stack, *p;
+	size_t		 n = line->host.n + line->unit.n + line->text.n + 16;
+	uint32_t	 pid = htole32(line->pid);
+
+	if (n > sizeof(stack))
+		all = xmalloc(n);
+	p = all;
+	add_sized(&p, line->host);
+	add_sized(&p, line->unit);
+	add_sized(&p, line->text);
+	memcpy(p, &pid, sizeof(pid));
+	hash_128(HASH_KEY_FIXED, (struct str){ (const char *)all, n }, ret);
+	if (all != stack)
+		free(all);
+}
+
+void
+event_make_id(int64_t at, enum event_kind kind, const uint8_t digest[16],
     uint32_t ordinal, uint8_t ret[EVENT_ID_SIZE])
 {
-	const uint32_t	numbers[3] = { kind, line->pid, ordinal };
+	const uint32_t	numbers[2] = { htole32(kind), htole32(ordinal) };
 	uint64_t	ms = at < 0 ? 0 : (uint64_t)at / 1000;
-	uint8_t		seed[3 * 16 + sizeof(numbers)], digest[16];
+	uint8_t		seed[16 + sizeof(numbers)], hash[16];
 	size_t		i;
 
-	hash_128(HASH_KEY_FIXED, line->host, seed);
-	hash_128(HASH_KEY_FIXED, line->unit, seed + 16);
-	hash_128(HASH_KEY_FIXED, line->text, seed + 32);
-	for (i = 0; i < sizeof(numbers); i++)	/* the same on every host */
-		seed[48 + i] = (uint8_t)(numbers[i / 4] >> (8 * (i % 4)));
+	memcpy(seed, digest, 16);
+	memcpy(seed + 16, numbers, sizeof(numbers));
 	hash_128(HASH_KEY_FIXED,
-	    (struct str){ (const char *)seed, sizeof(seed) }, digest);
+	    (struct str){ (const char *)seed, sizeof(seed) }, hash);
 	for (i = 0; i < 6; i++)
 		ret[i] = (uint8_t)(ms >> (40 - 8 * i));
-	memcpy(ret + 6, digest, EVENT_ID_SIZE - 6);
+	memcpy(ret + 6, hash, EVENT_ID_SIZE - 6);
 }
 
 void

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts of identical lines, by instant and a 64-bit hash of the line.  Most
- * instants hold one of each, so an entry is made for every line but thrown
- * away two seconds later; past ORDINALS_MAX the oldest instants go first.
+ * Counts of identical lines, by instant and the first half of the line's
+ * digest.  Every line makes an entry that is swept two seconds later, so the
+ * table is a bare open-addressing one: the digest is its own hash.  Past
+ * ORDINALS_MAX only the newest instant is kept.
  */
 #include <stdlib.h>
 
-#include "weir/map.h"
 #include "weir/mem.h"
 #include "weir/ordinal.h"
 #include "weir/usec.h"
 
+#define ORDINALS_MIN	1024
 #define ORDINALS_MAX	65536
 #define ORDINALS_US	(2 * USEC_PER_SEC)
 
 struct ordinal {
 	int64_t		at;
 	uint64_t	line;
-	uint32_t	count;
+	uint32_t	count;		/* 0: free */
 };
 
 struct ordinals {
-	struct map	*counts;	/* key: at, line; value: index + 1 */
 	struct ordinal	*v;
-	size_t		 n, cap;
+	size_t		 n, size;	/* used; a power of two */
 	int64_t		 newest, swept;
 	bool		 changed;
 };
@@ -33,7 +33,8 @@ ordinals_new(void)
 {
 	struct ordinals *o = xcalloc(1, sizeof(*o));
 
-	o->counts = map_new(HASH_KEY_FIXED);
+	o->size = ORDINALS_MIN;
+	o->v = xcalloc(o->size, sizeof(*o->v));
 	o->newest = o->swept = INT64_MIN;
 	return o;
 }
@@ -43,67 +44,65 @@ ordinals_free(struct ordinals *o)
 {
 	if (o == NULL)
 		return;
-	map_free(o->counts, NULL);
 	free(o->v);
 	free(o);
 }
 
-static void
-add(struct ordinals *o, struct ordinal e)
+static struct ordinal *
+slot_of(struct ordinals *o, int64_t at, uint64_t line)
 {
-	if (o->n == o->cap) {
-		o->cap = o->cap == 0 ? 256 : 2 * o->cap;
-		o->v = xreallocarray(o->v, o->cap, sizeof(*o->v));
-	}
-	o->v[o->n++] = e;
-	(void)map_put(o->counts, (struct str){ (const char *)&e, 16 },
-	    (void *)(uintptr_t)o->n);
+	size_t i = (line ^ (uint64_t)at) & (o->size - 1);
+
+	while (o->v[i].count != 0 &&
+	    (o->v[i].line != line || o->v[i].at != at))
+		i = (i + 1) & (o->size - 1);
+	return &o->v[i];
 }
 
-/* Keep what is younger than `since`. */
+/* Keep what is not before `since`, in a table with room for as much again. */
 static void
 sweep(struct ordinals *o, int64_t since)
 {
 	struct ordinal	*v = o->v;
-	size_t		 i, n = o->n;
+	size_t		 i, size = o->size, kept = 0;
 
-	map_free(o->counts, NULL);
-	o->counts = map_new(HASH_KEY_FIXED);
-	o->v = NULL;
-	o->n = o->cap = 0;
-	for (i = 0; i < n; i++)
-		if (v[i].at >= since)
-			add(o, v[i]);
+	for (i = 0; i < size; i++)
+		kept += v[i].count != 0 && v[i].at >= since;
+	for (o->size = ORDINALS_MIN; o->size < 4 * kept; o->size *= 2)
+		;
+	o->v = xcalloc(o->size, sizeof(*o->v));
+	o->n = kept;
+	for (i = 0; i < size; i++)
+		if (v[i].count != 0 && v[i].at >= since)
+			*slot_of(o, v[i].at, v[i].line) = v[i];
 	free(v);
 }
 
 uint32_t
-ordinals_next(struct ordinals *o, const struct record *r)
+ordinals_next(struct ordinals *o, int64_t at, const uint8_t digest[16])
 {
-	struct ordinal	 e;
-	uint8_t		 id[EVENT_ID_SIZE];
-	uintptr_t	 i;
+	struct ordinal	*slot;
+	uint64_t	 line;
 
-	/* The id's recipe is the one definition of "identical". */
-	memset(&e, 0, sizeof(e));
-	event_make_id(r->at, EVENT_NOTICE, r, 0, id);
-	memcpy(&e.line, id + EVENT_ID_SIZE - sizeof(e.line), sizeof(e.line));
-	e.at = r->at;
-	if (e.at > o->newest)
-		o->newest = e.at;
+	memcpy(&line, digest, sizeof(line));
+	if (at > o->newest)
+		o->newest = at;
 	if (o->swept == INT64_MIN || o->newest - o->swept > ORDINALS_US) {
 		sweep(o, o->newest - ORDINALS_US);
 		o->swept = o->newest;
 	} else if (o->n >= ORDINALS_MAX) {
 		sweep(o, o->newest);
+	} else if (2 * o->n >= o->size) {
+		sweep(o, INT64_MIN);
 	}
 	o->changed = true;
-	i = (uintptr_t)map_get(o->counts,
-	    (struct str){ (const char *)&e, 16 });
-	if (i > 0)
-		return ++o->v[i - 1].count;
-	add(o, e);
-	return 0;
+	slot = slot_of(o, at, line);
+	if (slot->count == 0) {
+		slot->at = at;
+		slot->line = line;
+		o->n++;
+	}
+	return slot->count++;
 }
 
 bool
@@ -115,10 +114,13 @@ ordinals_changed(const struct ordinals *o)
 void
 ordinals_pack(struct ordinals *o, struct buf *b)
 {
-	size_t i;
+	int64_t	since = o->newest < INT64_MIN + ORDINALS_US ? INT64_MIN :
+		    o->newest - ORDINALS_US;
+	size_t	i;
 
-	sweep(o, o->newest - ORDINALS_US);
-	for (i = 0; i < o->n; i++) {
+	for (i = 0; i < o->size; i++) {
+		if (o->v[i].count == 0 || o->v[i].at < since)
+			continue;
 		buf_put_u64(b, (uint64_t)o->v[i].at);
 		buf_put_u64(b, o->v[i].line);
 		buf_put_u32(b, o->v[i].count);
@@ -129,19 +131,23 @@ ordinals_pack(struct ordinals *o, struct buf *b)
 bool
 ordinals_unpack(struct ordinals *o, struct str blob)
 {
-	struct buf_reader	r = { blob, false };
-	struct ordinal		e;
+	struct buf_reader	 r = { blob, false };
+	struct ordinal		 e, *slot;
 
 	while (r.rest.n > 0 && o->n < ORDINALS_MAX) {
 		memset(&e, 0, sizeof(e));
 		e.at = (int64_t)buf_get_u64(&r);
 		e.line = buf_get_u64(&r);
 		e.count = buf_get_u32(&r);
-		if (r.bad)
+		if (r.bad || e.count == 0)
 			return false;
 		if (e.at > o->newest)
 			o->newest = o->swept = e.at;
-		add(o, e);
+		if (2 * o->n >= o->size)
+			sweep(o, INT64_MIN);
+		slot = slot_of(o, e.at, e.line);
+		o->n += slot->count == 0;
+		*slot = e;
 	}
 	return true;
 }

@@ -7,6 +7,7 @@
  * from the very address that the line handed its mail to.
  */
 #include "correlate_priv.h"
+#include "weir/map.h"
 #include "weir/mta.h"
 #include "weir/usec.h"
 
@@ -50,7 +51,7 @@ event_of_line(const struct take *t, enum event_kind kind, struct event *e)
 	e->instance = t->l->instance;
 	e->queue_id = field(t, FIELD_QUEUE_ID);
 	e->repeat = t->r->repeat;
-	event_make_id(t->r->at, kind, t->r, t->ordinal, e->id);
+	event_make_id(t->r->at, kind, t->id->digest, t->id->ordinal, e->id);
 }
 
 static void
@@ -414,6 +415,22 @@ take_queued(const struct take *t)
 	}
 }
 
+/*
+ * The message that a reply names: asked back from what is kept only when the
+ * next hop is near; the world's queue ids are not worth a look-up.
+ */
+static struct message *
+named_message(const struct take *t, struct str key)
+{
+	struct message	*m = map_get(t->c->messages, key);
+	struct ip	 relay;
+
+	if (m == NULL && ip_parse(field(t, FIELD_RELAY_ADDRESS), &relay) &&
+	    policy_trusts(t->c->policy, &relay))
+		m = correlate_find(t->c, key);
+	return m;
+}
+
 /* Did `child` come from where this line handed its mail to? */
 static bool
 is_returned(const struct take *t, const struct message *m,
@@ -442,7 +459,7 @@ is_filtered(const struct take *t, struct message *m, struct event *e)
 		return false;
 	key = correlate_key(&c->child_key, t->r->host,
 	    field(t, FIELD_NEXT_QUEUE_ID));
-	child = correlate_find(c, key);
+	child = named_message(t, key);
 	if (child != NULL && child != m && (child->relation ==
 	    RELATION_FILTER ? str_eq(child->parent, m->key) :
 	    is_returned(t, m, child))) {
