@@ -21,11 +21,14 @@ function fact(name, value) {
 	    el("dd", {class: "log"}, value));
 }
 
-// One step a line; what stands in backquotes is a command to copy.
-function steps(text) {
-	return el("div", {class: "steps"}, text.trim().split("\n").map(
+// One step a line; what stands in backquotes is a command to copy, with this
+// alert's id put in.
+function steps(a) {
+	const command = (s) => el("code", {},
+	    s.replace(/^(weir alerts \w+) ID\b/, "$1 " + a.id.slice(0, 12)));
+	return el("div", {class: "steps"}, a.runbook.trim().split("\n").map(
 	    (line) => el("p", {class: "log"}, line.split("`").map((s, i) =>
-	    i % 2 === 1 ? el("code", {}, s) : s))));
+	    i % 2 === 1 ? command(s) : s))));
 }
 
 function reason(r) {
@@ -79,7 +82,7 @@ function draw(a, first) {
 	    (a.reasons ?? []).length === 0 ? null :
 	        fold("reasons", "Why", el("ul", {class: "steps"},
 	        a.reasons.map(reason)), false),
-	    a.runbook ? fold("runbook", "What to do next", steps(a.runbook),
+	    a.runbook ? fold("runbook", "What to do next", steps(a),
 	        first && !resolved) : null,
 	    lines.length === 0 ? null : fold("evidence",
 	        "Evidence: " + plural(lines.length, "log line"),

@@ -4,8 +4,9 @@
 // cannot be reached.  Asks nothing while the page is hidden.
 
 import {alertsFailed, forgetAlerts, showAlerts} from "./alerts.js";
-import {byId, moment, say} from "./dom.js";
-import {showStatus, statusFailed} from "./status.js";
+import {byId, el, fill, moment, say} from "./dom.js";
+import {forgetStatus, showStatus, statusFailed, statusLine}
+    from "./status.js";
 import {showTraffic, trafficFailed} from "./traffic.js";
 
 const EVERY = 2000, TIMEOUT = 10000, HOUR = 3600e3;
@@ -66,6 +67,7 @@ function reached() {
 	lostSince = null;
 	seen = new Date();
 	byId("offline").hidden = true;
+	delete document.body.dataset.lost;
 	byId("link").dataset.state = "live";
 	say(byId("link"), "live, " + moment(seen));
 }
@@ -73,21 +75,26 @@ function reached() {
 function lost() {
 	const note = byId("offline");
 	lostSince ??= new Date();
+	forgetStatus();
+	document.body.dataset.lost = "";
 	byId("link").dataset.state = "lost";
 	say(byId("link"), "lost");
 	byId("banner").dataset.state = "stale";
-	say(note, "No answer from weir since " + moment(seen ?? lostSince) +
-	    ". " + (seen === null ? "" : "Below is what was known then. ") +
-	    "Trying again every two seconds; `systemctl status weir` on the " +
-	    "host tells more.");
+	say(byId("banner-text"), status === null ?
+	    "NOT WATCHING, for all this page knows" :
+	    "Last known: " + statusLine(status));
+	if (note.hidden)
+		fill(note, "No answer from weir since " +
+		    moment(seen ?? lostSince) + ". " + (seen === null ? "" :
+		    "Below is what was known then. ") +
+		    "Trying again every two seconds; ",
+		    el("code", {}, "systemctl status weir"),
+		    " on the host tells more.");
 	note.hidden = false;
-	if (seen === null) {
-		say(byId("banner-text"),
-		    "NOT WATCHING, for all this page knows");
+	if (seen === null)
 		for (const id of ["alerts-state", "traffic-state",
 		    "sources-state"])
 			say(byId(id), "Not known yet");
-	}
 }
 
 // Ask one thing and show it; an answer for an earlier choice is dropped.
@@ -107,15 +114,12 @@ async function part(what, url, mine, show, failed) {
 }
 
 async function refresh() {
-	const mine = ++turn, wasLost = lostSince !== null;
+	const mine = ++turn;
 	clearTimeout(timer);
 	try {
 		await part("status", "/api/v1/status", mine, (s) => {
 			status = s;
 			showStatus(s);
-			if (wasLost)
-				byId("banner").dataset.state =
-				    s.watching ? "ok" : "bad";
 		}, statusFailed);
 		await Promise.all([
 			part("alerts", "/api/v1/alerts?limit=100" + (which ===

@@ -122,9 +122,14 @@ export function showStatus(status) {
 	    ", started " + ago(new Date(status.started), new Date()) : ""));
 }
 
+// What is shown is out of date: the next status is drawn in any case.
+export function forgetStatus() {
+	last = "";
+}
+
 export function statusFailed(problem) {
 	const banner = byId("banner"), state = byId("sources-state");
-	last = "";
+	forgetStatus();
 	banner.dataset.state = "stale";
 	say(byId("banner-text"), "The status is not known: " + clean(problem));
 	if (byId("sources-list").childElementCount === 0) {
