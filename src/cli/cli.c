@@ -92,8 +92,8 @@ cli_help(const struct command *c)
 		printf("\n%s", c->help);
 	if (cli_filters(c))
 		printf("\nFilters:\n");
-	for (size_t i = 0; cli_filters(c) && (name = query_filter_name(i)) != NULL;
-	    i++)
+	for (size_t i = 0; cli_filters(c) &&
+	    (name = query_filter_name(i)) != NULL; i++)
 		filter_help(name, query_filter_help(i));
 }
 

@@ -16,7 +16,7 @@ CORE = FLOORS[:FLOORS.index("conf")]
 VALUES = {"record": "format", "stream": "store"}
 # What the core may know of the system: libc without files and clocks.
 CORE_HEADERS = {
-    "assert", "ctype", "errno", "inttypes", "limits", "math", "stdarg",
+    "assert", "ctype", "endian", "errno", "inttypes", "limits", "math", "stdarg",
     "stdbool", "stddef", "stdint", "stdio", "stdlib", "string", "strings",
     "sys/queue",
 }
