@@ -11,6 +11,7 @@
 
 #include "weir/cli.h"
 #include "weir/import.h"
+#include "weir/mtaconf.h"
 #include "weir/mem.h"
 
 #define TITLES		10	/* alerts named at the end */
@@ -253,6 +254,8 @@ run(int argc, char **argv)
 	struct arguments	 a = { 0 };
 	struct run		 r = { 0 };
 	struct pipeline_options	 po = { 0 };
+	struct beliefs_finder	 finder;
+	struct mtaconf		*mta = NULL;
 	struct pipeline		*p;
 	struct config		*config;
 	struct buf		 problems = { 0 };
@@ -272,7 +275,14 @@ run(int argc, char **argv)
 	po.config = config;
 	po.alerted = alerted;
 	po.ctx = &r;
+	if (a.this_host && (mta = mtaconf_start(MTACONF_PATH, MTACONF_LIMIT,
+	    &err)) == NULL) {
+		cli_fail(&err);
+		goto out;
+	}
 	po.this_host = a.this_host;
+	finder = (struct beliefs_finder){ mta, mtaconf_find };
+	po.finder = mta == NULL ? NULL : &finder;
 	r.bar = isatty(STDERR_FILENO);
 	r.began = pipeline_clock();
 	if ((p = pipeline_open(&po, &err)) == NULL) {
@@ -286,6 +296,7 @@ run(int argc, char **argv)
 	a.import.ctx = &r;
 	rc = import(p, &a.import, &r);
 out:
+	mtaconf_stop(mta);
 	for (size_t i = 0; i < r.ntop; i++)
 		alert_free(r.top[i]);
 	config_free(config);

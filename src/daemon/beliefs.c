@@ -207,12 +207,9 @@ add_found(struct policy *p, const struct beliefs_options *o, struct str former,
 
 	if (o->finder == NULL)
 		add_former(p, former, POLICY_FOUND);
-	else if (o->finder->find(o->finder->ctx, tell, &t, &err) == -1) {
+	else if (o->finder->find(o->finder->ctx, tell, &t, &err) == -1)
 		/* It may be down just now: what it said last is better. */
 		add_former(p, former, POLICY_FOUND);
-		buf_addf(t.doubts, "the running MTA was not asked: %s\n",
-		    err.text);
-	}
 	buf_done(&ignored);
 }
 

@@ -340,6 +340,7 @@ pipeline_notice(struct pipeline *p, const char *notice, const char *host,
 {
 	struct event	e;
 	struct record	r = { 0 };
+	uint8_t		digest[16];
 
 	event_init(&e);
 	e.kind = EVENT_NOTICE;
@@ -350,7 +351,8 @@ pipeline_notice(struct pipeline *p, const char *notice, const char *host,
 	e.policy = policy_version(p->policy);
 	r.unit = STR("weir");
 	r.repeat = 1;
-	event_make_id(at, e.kind, &r, 0, e.id);
+	event_digest(&r, digest);
+	event_make_id(at, e.kind, digest, 0, e.id);
 	if (ret_id != NULL)
 		memcpy(ret_id, e.id, EVENT_ID_SIZE);
 	engine_input(p->engine, &e, text);

@@ -12,6 +12,7 @@
 #include "weir/import.h"
 #include "weir/log.h"
 #include "weir/mem.h"
+#include "weir/raise.h"
 
 #define JOURNAL_BEGINS	"journal-begins"
 #define SAME_LINES_OF	"same-lines"	/* path of the paused, of the other */
@@ -259,75 +260,34 @@ leave_to_journal(const struct watch *w, struct batch *b)
 	b->nlines = kept;
 }
 
-static int
-copy_alert(void *ctx, const struct alert *a)
-{
-	struct alert	**ret = ctx;
-
-	*ret = alert_copy(a);
-	return 1;
-}
-
-static struct alert *
-open_alert(const struct watch_source *s, struct store *store)
-{
-	struct alert_filter	 f = { 0 };
-	struct alert		*a = NULL;
-
-	f.states = 1u << ALERT_OPEN | 1u << ALERT_ACKNOWLEDGED;
-	snprintf(f.detector, sizeof(f.detector), "%s", DETECTOR);
-	snprintf(f.key, sizeof(f.key), "%.255s", s->path);
-	(void)store_each_alert(store, &f, copy_alert, &a, NULL, NULL);
-	return a;
-}
-
 static void
-raise_alert(const struct watch_source *s, struct pipeline *p)
+raise_denied(const struct watch_source *s, struct pipeline *p)
 {
-	struct alert	*a = open_alert(s, pipeline_store(p));
-	int64_t		 now = pipeline_clock();
-	struct buf	 title = { 0 };
-	uint8_t		 id[EVENT_ID_SIZE];
+	struct raise	r = { 0 };
+	struct buf	title = { 0 };
 
-	if (a != NULL)
-		goto out;
 	buf_addf(&title, "The log %s may not be read: mail on %s is not "
 	    "watched", s->path, s->shown.host);
-	pipeline_notice(p, "source_silent", s->shown.host, buf_str(&title),
-	    now, id);
-	a = alert_new();
-	a->detector = xstrdup(DETECTOR);
-	a->severity = SEVERITY_CRITICAL;
-	a->state = ALERT_OPEN;
-	a->host = xstrdup(s->shown.host);
-	a->key_type = KEY_SOURCE;
-	a->key = str_dup(str_head(str_of(s->path), 255));
-	a->opened = a->first_seen = a->last_seen = now;
-	a->count = 1;
-	a->version = 1;
-	a->title = str_dup(buf_str(&title));
-	a->runbook = xstrdup(s->shown.mend);
-	alert_make_id(a, id);
-	alert_add_evidence(a, id, buf_str(&title));
-	pipeline_alert(p, a, TRANSITION_OPENED);
-	engine_add_alert(pipeline_engine(p), a);
-out:
+	r.detector = DETECTOR;
+	r.host = s->shown.host;
+	r.key = s->shown.path;
+	r.severity = SEVERITY_CRITICAL;
+	r.key_type = KEY_SOURCE;
+	r.notice = "source_silent";
+	r.title = buf_cstr(&title);
+	r.runbook = s->shown.mend;
+	raise_open(p, &r);
 	buf_done(&title);
-	alert_free(a);
 }
 
 static void
-resolve_alert(const struct watch_source *s, struct pipeline *p)
+resolve_denied(const struct watch_source *s, struct pipeline *p)
 {
-	struct alert	*a = open_alert(s, pipeline_store(p));
+	static const char	again[] = "the log can be read again";
 
-	if (a == NULL)
-		return;
-	pipeline_notice(p, "source_back", s->shown.host,
-	    STR("the log can be read again"), pipeline_clock(), NULL);
-	(void)engine_resolve(pipeline_engine(p), a, "weir",
-	    "the log can be read again", NULL);
-	alert_free(a);
+	if (raise_resolve(p, DETECTOR, s->shown.path, again))
+		pipeline_notice(p, "source_back", s->shown.host,
+		    str_of(again), pipeline_clock(), NULL);
 }
 
 /* The source's state turned, or it is told for the first time. */
@@ -349,9 +309,9 @@ turned(struct watch *w, struct watch_source *s, const struct work *work,
 		source_mend(s->path, w->user, s->shown.mend,
 		    sizeof(s->shown.mend));
 		log_warn("to let weir read it: %s", s->shown.mend);
-		raise_alert(s, p);
+		raise_denied(s, p);
 	} else if (!bad) {
-		resolve_alert(s, p);
+		resolve_denied(s, p);
 	}
 }
 

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the queue into the store.  A commit follows at most 100 ms after the
+ * first line it holds, at once after 1,000 lines or when an alert waits for it;
+ * the timers run only while there is something to wait for.
+ *
+ * When the store fails (a full disk), everything since the last commit is
+ * forgotten, reading stops, and each few seconds engine and reader begin again
+ * from what was committed: the log itself is the buffer, nothing is lost.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-daemon.h>
+
+#include "weir/log.h"
+#include "weir/mem.h"
+#include "weir/status.h"
+
+#include "daemon_priv.h"
+
+#define BATCHES		4
+#define TURN		4		/* batches before others have a turn */
+#define RETRY_US	(5 * USEC_PER_SEC)
+#define PRUNE_US	USEC_PER_HOUR
+#define KEEP_US		(14 * USEC_PER_DAY)	/* of unfinished messages */
+#define HOLD_SLACK_US	(20 * USEC_PER_MSEC)	/* a line on its way */
+#define STATUS_US	(10 * USEC_PER_SEC)	/* between notes to systemd */
+
+static void	start_reader(struct daemon *d);
+
+static void
+add_stream(void *ctx, const struct stream *st)
+{
+	streams_add(ctx, st);
+}
+
+static void
+tell_systemd(struct daemon *d)
+{
+	struct snapshot	 s = d->snap;
+	struct buf	 b = { 0 };
+	json_t		*j;
+	int64_t		 now = pipeline_clock();
+
+	if (s.watching && now - d->status_at < STATUS_US)
+		return;
+	d->status_at = now;
+	s.beliefs_json = NULL;		/* many, and not in that line */
+	j = status_json(&s);
+	buf_add_str(&b, STR("STATUS="));
+	status_line(j, &b);
+	(void)sd_notify(0, buf_cstr(&b));
+	json_decref(j);
+	buf_done(&b);
+}
+
+void
+intake_publish(struct daemon *d)
+{
+	struct snapshot	*s = &d->snap;
+
+	watch_snapshot(&d->watch, s);
+	s->published_at = pipeline_clock();
+	if (!d->broken)
+		pipeline_snapshot(d->pipeline, s);
+	else {
+		s->watching = false;
+		s->beliefs_json = NULL;
+		snprintf(s->why_not, sizeof(s->why_not), "%.511s",
+		    d->why_broken.text);
+	}
+	snapshot_publish(d->box, s);
+	tell_systemd(d);
+}
+
+/* Shares, beliefs, doubts: what the first look at the logs has shown. */
+static void
+tell_what_was_found(struct daemon *d)
+{
+	const struct snapshot	*s = &d->snap;
+	uint64_t		 lines = 0, unknown = 0;
+
+	for (size_t i = 0; i < s->nsources; i++) {
+		lines += s->sources[i].counts.lines;
+		unknown += s->sources[i].counts.unknown +
+		    s->sources[i].counts.no_stamp;
+	}
+	if (lines > 0)
+		log_info("read %llu lines, understood %.2f %%; all that was "
+		    "there is read, watching now",
+		    (unsigned long long)lines,
+		    100.0 - 100.0 * (double)unknown / (double)lines);
+	else
+		log_info("nothing new in the logs; watching now");
+	for (size_t i = 0; i < s->nunknown && i < 3; i++)
+		log_info("not understood, %llu lines of %s such as: %s",
+		    (unsigned long long)s->unknown[i].lines,
+		    s->unknown[i].program, s->unknown[i].sample);
+}
+
+static int
+on_hold(sd_event_source *timer, uint64_t at, void *ctx)
+{
+	struct daemon	*d = ctx;
+
+	(void)timer;
+	(void)at;
+	/* Lines that were written before now must be taken before now. */
+	if (d->broken || watch_behind(&d->watch))
+		return 0;
+	pipeline_begin(d->pipeline);
+	engine_tick(pipeline_engine(d->pipeline), pipeline_clock());
+	intake_commit(d);
+	return 0;
+}
+
+/* Held events go on when their time has come, even if no line follows. */
+static void
+arm_hold(struct daemon *d)
+{
+	int64_t	due = engine_due(pipeline_engine(d->pipeline));
+	int64_t	now = pipeline_clock();
+
+	if (due == 0 || watch_behind(&d->watch))
+		daemon_disarm(d->hold_timer);
+	else
+		daemon_arm(d, &d->hold_timer,
+		    (due > now ? due : now) + HOLD_SLACK_US, on_hold);
+}
+
+void
+intake_commit(struct daemon *d)
+{
+	struct error	err = { "" };
+	int64_t		began = pipeline_clock();
+
+	if (d->broken || !pipeline_dirty(d->pipeline))
+		return;
+	daemon_disarm(d->commit_timer);
+	if (pipeline_commit(d->pipeline, &err) == -1) {
+		intake_fail(d, &err);
+		return;
+	}
+	if (d->said_broken) {
+		d->said_broken = false;
+		log_info("the database can be written again; reading goes on "
+		    "where it stopped");
+	}
+	d->snap.committed_at = pipeline_clock();
+	d->snap.commits++;
+	d->snap.commit_us_total += (uint64_t)(d->snap.committed_at - began);
+	drill_committed(d);
+	intake_publish(d);
+	arm_hold(d);
+	outbox_pump(d);
+}
+
+static int
+on_commit(sd_event_source *timer, uint64_t at, void *ctx)
+{
+	(void)timer;
+	(void)at;
+	intake_commit(ctx);
+	return 0;
+}
+
+static void
+look_for_same_lines(struct daemon *d, const struct work *w)
+{
+	size_t	other, source = w->source;
+
+	if (d->watch.n < 2 || w->made || d->watch.v[source].paused ||
+	    !same_take(d->same, source, w->batch, &other) ||
+	    d->watch.v[other].paused)
+		return;
+	/* Of two the first in the list stays. */
+	if (source < other) {
+		source = other;
+		other = w->source;
+	}
+	pipeline_begin(d->pipeline);
+	watch_pause(&d->watch, source, other, d->pipeline);
+	reader_pause(d->reader, source);
+}
+
+static void
+take(struct daemon *d, struct work *w)
+{
+	watch_take(&d->watch, w, d->pipeline);
+	if (d->watch.v[w->source].paused)
+		return;
+	look_for_same_lines(d, w);
+	drill_look(d, w);
+	if (w->batch->stream.id != 0 || w->batch->nlines > 0)
+		pipeline_take(d->pipeline, w->batch);
+	if (pipeline_pending(d->pipeline) >= PIPELINE_LIVE_LINES ||
+	    pipeline_urgent(d->pipeline))
+		intake_commit(d);
+}
+
+/* All that was written before the start is read, for the first time. */
+static void
+catch_up(struct daemon *d)
+{
+	if (d->broken || watch_behind(&d->watch))
+		return;
+	if (!d->caught_up) {
+		d->caught_up = true;
+		pipeline_caught_up(d->pipeline);
+		intake_commit(d);
+		intake_publish(d);
+		tell_what_was_found(d);
+	}
+	arm_hold(d);
+}
+
+static int
+on_queue(sd_event_source *io, int fd, uint32_t events, void *ctx)
+{
+	struct daemon	*d = ctx;
+	struct work	*w;
+	bool		 behind = watch_behind(&d->watch);
+
+	(void)io;
+	(void)fd;
+	(void)events;
+	for (int i = 0; i < TURN && !d->broken &&
+	    (w = queue_get(d->queue, false)) != NULL; i++) {
+		take(d, w);
+		/* The queue is gone when the store has failed meanwhile. */
+		if (!d->broken)
+			queue_release(d->queue, w);
+	}
+	if (d->broken)
+		return 0;
+	if (pipeline_dirty(d->pipeline)) {
+		if (sd_event_source_get_enabled(d->commit_timer, NULL) <= 0)
+			daemon_arm(d, &d->commit_timer, pipeline_clock() +
+			    PIPELINE_LIVE_US, on_commit);
+	} else if (behind != watch_behind(&d->watch)) {
+		intake_publish(d);
+	}
+	catch_up(d);
+	return 0;
+}
+
+/* Ends the reader; what lies in the queue is taken or dropped. */
+static void
+end_reader(struct daemon *d, bool drop)
+{
+	struct work	*w;
+
+	reader_stop(d->reader);
+	d->reader = NULL;
+	d->queue_io = sd_event_source_disable_unref(d->queue_io);
+	while (!drop && d->queue != NULL && !d->broken &&
+	    (w = queue_get(d->queue, false)) != NULL) {
+		take(d, w);
+		if (!d->broken)
+			queue_release(d->queue, w);
+	}
+	queue_free(d->queue);
+	d->queue = NULL;
+}
+
+static int
+on_retry(sd_event_source *timer, uint64_t at, void *ctx)
+{
+	struct daemon	*d = ctx;
+	struct error	 err = { "" };
+
+	(void)timer;
+	(void)at;
+	if (pipeline_restart(d->pipeline, &d->po, &err) == -1) {
+		d->why_broken = err;
+		daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US,
+		    on_retry);
+		intake_publish(d);
+		return 0;
+	}
+	d->broken = false;
+	start_reader(d);
+	return 0;
+}
+
+void
+intake_fail(struct daemon *d, const struct error *err)
+{
+	d->broken = true;
+	d->why_broken = *err;
+	if (!d->said_broken)
+		log_error("%s; reading stops until it can be written, and "
+		    "then goes on where it stopped: no line is lost",
+		    err->text);
+	d->said_broken = true;
+	daemon_disarm(d->hold_timer);
+	end_reader(d, true);
+	daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US, on_retry);
+	intake_publish(d);
+}
+
+/* Whole partitions and unfinished messages that are too old. */
+static int
+on_prune(sd_event_source *timer, uint64_t at, void *ctx)
+{
+	struct daemon	*d = ctx;
+	struct store	*s = pipeline_store(d->pipeline);
+	int64_t		 now = pipeline_clock();
+	struct error	 err = { "" };
+
+	(void)timer;
+	(void)at;
+	daemon_arm(d, &d->prune_timer, now + PRUNE_US, on_prune);
+	if (d->broken)
+		return 0;
+	intake_commit(d);
+	if (d->broken)
+		return 0;
+	if (store_prune(s, now - config_number(d->config, "weir", NULL,
+	    "retention"), &err) == -1)
+		log_warn("%s", err.text);
+	pipeline_begin(d->pipeline);
+	(void)store_forget(s, engine_now(pipeline_engine(d->pipeline)) -
+	    KEEP_US);
+	intake_commit(d);
+	return 0;
+}
+
+static void
+start_reader(struct daemon *d)
+{
+	struct source_options	 o[READER_SOURCES];
+	struct streams		 known = { 0 };
+	struct error		 err = { "" };
+
+	if (d->same == NULL)
+		d->same = xcalloc(1, sizeof(*d->same));
+	same_init(d->same, store_hash_key(pipeline_store(d->pipeline)));
+	daemon_arm(d, &d->prune_timer, pipeline_clock() + USEC_PER_MIN,
+	    on_prune);
+	daemon_arm(d, &d->commit_timer, pipeline_clock(), on_commit);
+	watch_options(&d->watch, d->config, o);
+	d->queue = queue_new(BATCHES);
+	if (store_each_stream(pipeline_store(d->pipeline), add_stream, &known,
+	    &err) == -1 ||
+	    sd_event_add_io(d->loop, &d->queue_io, queue_fd(d->queue),
+	    EPOLLIN, on_queue, d) < 0)
+		goto fail;
+	pipeline_begin(d->pipeline);
+	watch_begin(&d->watch, pipeline_store(d->pipeline));
+	d->reader = reader_start(d->queue, &known, o, d->watch.n, &err);
+	if (d->reader == NULL)
+		goto fail;
+	for (size_t i = 0; i < d->watch.n; i++)
+		if (d->watch.v[i].paused)
+			reader_pause(d->reader, i);
+	intake_commit(d);
+	return;
+fail:
+	streams_done(&known);
+	intake_fail(d, &err);
+}
+
+void
+intake_start(struct daemon *d)
+{
+	d->caught_up = false;
+	start_reader(d);
+}
+
+void
+intake_stop(struct daemon *d)
+{
+	end_reader(d, false);
+	if (!d->broken)
+		intake_commit(d);
+	d->commit_timer = sd_event_source_disable_unref(d->commit_timer);
+	d->hold_timer = sd_event_source_disable_unref(d->hold_timer);
+	d->retry_timer = sd_event_source_disable_unref(d->retry_timer);
+	d->prune_timer = sd_event_source_disable_unref(d->prune_timer);
+	free(d->same);
+	d->same = NULL;
+}
