@@ -254,6 +254,11 @@ add_conditions(const struct search *x, struct buf *b, const char *index)
 		buf_addf(b, is_single(x) ? " AND client_ip = ?%d" :
 		    " AND client_ip >= ?%d AND client_ip <= ?%d",
 		    P_CLIENT_LO, P_CLIENT_HI);
+	/* As ip_net_has: a wide network of IPv6 holds no IPv4 address. */
+	if (x->q->has_client && x->q->client.bits < 96)
+		buf_add_str(b, STR(" AND NOT client_ip BETWEEN "
+		    "x'00000000000000000000ffff00000000' AND "
+		    "x'00000000000000000000ffffffffffff'"));
 	for (i = 0; i < T_COUNT; i++)
 		if (x->values[i] != NULL)
 			add_text(x, b, i);

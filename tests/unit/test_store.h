@@ -23,7 +23,7 @@
 #include "weir/store.h"
 #include "weir/usec.h"
 
-#define T0	INT64_C(1795430400000000)	/* 2026-11-23 12:00 UTC */
+#define T0	INT64_C(1795435200000000)	/* 2026-11-23 12:00 UTC */
 
 static char test_dir[64], test_db[96];
 
@@ -93,6 +93,7 @@ test_event(struct event *e, int64_t at, uint64_t n, enum event_kind kind)
 		e->id[i] = (uint8_t)(ms >> (40 - 8 * i));
 	for (i = 0; i < 8; i++)
 		e->id[15 - i] = (uint8_t)(n >> (8 * i));
+	e->id[6] = (uint8_t)kind;
 	e->at = at;
 	e->kind = kind;
 	e->host = STR("mx1.example.org");
