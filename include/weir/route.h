@@ -13,6 +13,8 @@
 
 #define ROUTE_ARGS_MAX	32
 #define ROUTE_ETAG_MAX	64
+/* A page ends early, with its cursor, when its texts are longer. */
+#define ROUTE_PAGE_BYTES	(4 * 1024 * 1024)
 
 struct route_arg {
 	struct str	name, value;	/* decoded */

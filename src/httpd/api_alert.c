@@ -144,11 +144,24 @@ out:
 	return rc;
 }
 
+struct page {
+	json_t	*items;
+	size_t	 bytes;
+};
+
+/* The lines of the evidence are all that can be long. */
 static int
 add(void *ctx, const struct alert *a)
 {
-	json_array_append_new(ctx, wire_alert(a));
-	return 0;
+	struct page *p = ctx;
+	size_t i;
+
+	for (i = 0; i < a->nevidence; i++) {
+		if (a->evidence[i].line != NULL)
+			p->bytes += strlen(a->evidence[i].line);
+	}
+	json_array_append_new(p->items, wire_alert(a));
+	return p->bytes > ROUTE_PAGE_BYTES;
 }
 
 void
@@ -156,19 +169,19 @@ api_alerts(const struct request *rq, struct reply *rp)
 {
 	struct alert_filter f = { .newest_first = true };
 	char cursor[QUERY_CURSOR_MAX];
-	json_t *items;
+	struct page page = { NULL, 0 };
 	struct error err;
 
 	if (read_args(rq, &f, &err) == -1) {
 		reply_problem(rp, 400, "%s", err.text);
 		return;
 	}
-	items = json_array();
-	if (store_each_alert(rq->store, &f, add, items, cursor, &err) == 0) {
-		reply_list(rp, rq, items, cursor);
+	page.items = json_array();
+	if (store_each_alert(rq->store, &f, add, &page, cursor, &err) == 0) {
+		reply_list(rp, rq, page.items, cursor);
 		return;
 	}
-	json_decref(items);
+	json_decref(page.items);
 	reply_problem(rp, f.cursor[0] == '\0' ? 503 : 400, "%s", err.text);
 }
 

@@ -7,25 +7,35 @@
 #include "weir/route.h"
 #include "weir/wire.h"
 
+struct page {
+	json_t	*items;
+	size_t	 bytes;
+};
+
 static int
 add(void *ctx, const struct event *e)
 {
-	json_array_append_new(ctx, wire_event(e));
-	return 0;
+	struct page *p = ctx;
+
+#define X(m) p->bytes += e->m.n;
+	EVENT_TEXTS(X)
+#undef X
+	json_array_append_new(p->items, wire_event(e));
+	return p->bytes > ROUTE_PAGE_BYTES;
 }
 
 static void
 answer(const struct request *rq, struct query *q, struct reply *rp)
 {
 	char cursor[QUERY_CURSOR_MAX];
-	json_t *items = json_array();
+	struct page page = { json_array(), 0 };
 	struct error err;
 
-	if (store_query(rq->store, q, add, items, cursor, &err) == 0) {
-		reply_list(rp, rq, items, cursor);
+	if (store_query(rq->store, q, add, &page, cursor, &err) == 0) {
+		reply_list(rp, rq, page.items, cursor);
 		return;
 	}
-	json_decref(items);
+	json_decref(page.items);
 	reply_problem(rp, q->cursor[0] == '\0' ? 503 : 400, "%s", err.text);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "weir/httpd.h"
+#include "weir/route.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define NEVENTS		250
@@ -469,6 +470,64 @@ pages_while_inserting(void **state)
 	assert_int_equal(pages, 7);
 }
 
+/* What an attacker writes long makes pages short, and nothing is left out. */
+static void
+pages_are_bounded(void **state)
+{
+	struct got g;
+	struct event e;
+	struct alert *a;
+	char *text_60k = xmalloc(60000), path[256], next[128] = "";
+	size_t i, k, seen = 0, pages = 0;
+
+	(void)state;
+	memset(text_60k, 'x', 60000);
+	test_begin(writer);
+	for (i = 0; i < 100; i++) {
+		test_event(&e, NOON - USEC_PER_HOUR, 1000 + i, EVENT_REJECT);
+		e.reply = (struct str){ text_60k, 60000 };
+		test_add(writer, &e);
+	}
+	for (i = 0; i < 5; i++) {
+		a = alert_new();
+		a->detector = xstrdup("long");
+		a->host = xstrdup("h");
+		a->key = xstrdup("k");
+		a->title = xstrdup("t");
+		test_event(&e, NOON, i, EVENT_DELIVERY);
+		for (k = 0; k < ALERT_EVIDENCE_MAX; k++)
+			alert_add_evidence(a, e.id,
+			    (struct str){ text_60k, 60000 });
+		alert_make_id(a, e.id);
+		assert_int_equal(store_put_alert(writer, a), 0);
+		alert_free(a);
+	}
+	test_commit(writer);
+	do {
+		snprintf(path, sizeof(path), "/api/v1/events?kind=reject"
+		    "&limit=1000%s%s", next[0] == '\0' ? "" : "&cursor=",
+		    next);
+		ask(NULL, path, NULL, &g);
+		assert_int_equal(g.status, 200);
+		assert_true(g.body.n < 2 * ROUTE_PAGE_BYTES);
+		seen += items(&g);
+		snprintf(next, sizeof(next), "%s", text(g.json, "next"));
+		got_done(&g);
+		pages++;
+	} while (next[0] != '\0' && pages < 10);
+	assert_int_equal(seen, 100);
+	assert_int_equal(pages, 2);
+	ask(NULL, "/api/v1/alerts?detector=long", NULL, &g);
+	assert_int_equal(items(&g), 4);
+	snprintf(path, sizeof(path), "/api/v1/alerts?detector=long&cursor=%s",
+	    text(g.json, "next"));
+	got_done(&g);
+	ask(NULL, path, NULL, &g);
+	assert_int_equal(items(&g), 1);
+	got_done(&g);
+	free(text_60k);
+}
+
 static void
 pages_of_alerts(void **state)
 {
@@ -823,6 +882,7 @@ main(void)
 		TEST(filters),
 		TEST(problems),
 		TEST(pages_while_inserting),
+		TEST(pages_are_bounded),
 		TEST(pages_of_alerts),
 		TEST(one_alert),
 		TEST(traffic_by_hour),
