@@ -92,8 +92,8 @@ class Verdict:
 
 
 class Judge:
-    def __init__(self, truth, events, alerts):
-        self.truth, self.alerts = truth, alerts
+    def __init__(self, truth, events, alerts, quiet=False):
+        self.truth, self.alerts, self.quiet = truth, alerts, quiet
         self.verdict = Verdict()
         self.rejects = [e for e in events if e["kind"] == "reject"]
         self.deliveries = [
@@ -208,14 +208,19 @@ class Judge:
             self.verdict.fault("no alert", net)
         for net in sorted(got - want):
             self.verdict.fault("false alert", net)
+        if self.quiet:
+            for alert in self.alerts:
+                self.verdict.fault("an alert where nothing is", alert)
 
 
 def judge(weir, truth, logs, conf):
     """Import LOGS into a new database and compare with TRUTH."""
+    with open(conf, encoding="utf-8") as f:
+        quiet = "nothing to raise" in f.readline()
     with tempfile.TemporaryDirectory(prefix="weir-judge-") as tmp:
         db = Weir(weir, conf, pathlib.Path(tmp, "db"))
         db.imports(*logs)
-        return Judge(truth, db.events(), db.alerts()).run()
+        return Judge(truth, db.events(), db.alerts(), quiet).run()
 
 
 def report(name, verdict, limit=5):

@@ -51,8 +51,9 @@ class World:
 class Lab:
     """One scenario's machinery.  Everything it starts, stop() ends."""
 
-    def __init__(self, name, directory, policy=POLICY, repeat=False):
-        self.name = name
+    def __init__(self, name, directory, policy=POLICY, repeat=False,
+                 about=""):
+        self.name, self.about = name, about
         self.directory = pathlib.Path(directory)
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
@@ -75,7 +76,8 @@ class Lab:
                     shutil.rmtree(d, ignore_errors=True)
                 else:
                     (d / ".forward").unlink(missing_ok=True)
-        (self.directory / "weir.conf").write_text(self.policy)
+        (self.directory / "weir.conf").write_text(
+            "; %s\n%s" % (self.about, self.policy))
         self.logs.start()
 
     def postfix(self, *args, ports=(25,), **kw):

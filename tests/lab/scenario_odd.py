@@ -53,6 +53,10 @@ def access_actions(lab):
 def bcc_maps(lab):
     """always_bcc and recipient_bcc_maps to a foreign archive: the log does
     not say where the extra recipient came from."""
+    bcc_traffic(lab, ["unknown"])
+
+
+def bcc_traffic(lab, accept):
     lab.dovecot(USERS)
     lab.postfix(ports=SUBMIT, main={
         "always_bcc": "archive@vault.example",
@@ -67,25 +71,29 @@ def bcc_maps(lab):
             extra = [archive] + ([copy] if i % 2 else [])
             lab.send(source, "friend@far.example", rcpt, user=user,
                      port=port)
-            bcc(lab, source, user, "friend@far.example", extra)
+            bcc(lab, source, user, "friend@far.example", extra, accept)
     for i in range(4):
         lab.send(NAMED[20 + i], "alice@example.org", "friend@far.example",
                  user="alice", port=465)
-        bcc(lab, NAMED[20 + i], "alice", "alice@example.org", [archive])
+        bcc(lab, NAMED[20 + i], "alice", "alice@example.org", [archive],
+            accept)
         lab.send(OUT4[20 + i], "x@spam.example", "v@far.example")
 
 
-def bcc(lab, source, user, sender, extra):
-    """Truth of the copies of the message that was sent last."""
+def bcc(lab, source, user, sender, extra, accept):
+    """Truth of the copies of the message that was sent last.  ACCEPT says
+    that the log alone has to do; then a trusted sender's copy looks like
+    mail that he sent."""
     last = lab.truth.pairs[-1]
     usual = lab.truth.default_class(extra[0], source, user, None)
+    if accept and usual != "open_relay":
+        accept = accept + [usual]
     for rcpt in extra:
-        cls = "forwarded" if usual == "open_relay" else usual
         lab.truth.add(
             message_id=last["message_id"], queue_id=last["queue_id"],
             client_address=source, sasl_username=user, sender=sender,
-            final_recipient=rcpt, accept=["unknown"], note="bcc map",
-            **{"class": cls})
+            final_recipient=rcpt, accept=accept or None, note="bcc map",
+            **{"class": "forwarded"})
 
 
 @scenario("trad")
@@ -218,3 +226,63 @@ def long_ids(lab):
     lab.accept_later()
     lab.instances[0].flush()
     lab.idle(deferred_too=True)
+
+
+@scenario("trad")
+def transports(lab):
+    """Local domains that leave by lmtp and pipe, and a local one that is a
+    smarthost's: how it leaves does not make a relay of it; nothing to
+    raise."""
+    lab.postfix(
+        main={"mailbox_transport": "lmtp:inet:[203.0.113.202]:25",
+              "virtual_transport": "lmtp:inet:[203.0.113.203]:25",
+              "transport_maps": "texthash:/etc/postfix/transport"},
+        maps={"transport": "robot@choir.example cat:\n"
+              "void@choir.example discard:\n",
+              "vmailbox": "soprano@choir.example x\nrobot@choir.example x\n"
+              "void@choir.example x\nlater.tenor@choir.example x\n"},
+        master="cat unix - n n - - pipe\n  flags=DRX user=vmail "
+               "argv=/bin/cat\n")
+    for i in range(4):
+        for source in (OUT4[i], OUT6[i], "10.20.0.61"):
+            lab.send(source, "friend@far.example", [
+                "alice@example.org", "soprano@choir.example",
+                "robot@choir.example", "void@choir.example"],
+                status={"robot@choir.example": "sent",
+                        "void@choir.example": "sent"})
+    lab.send(OUT4[5], "friend@far.example", "later.tenor@choir.example")
+    lab.send("10.20.0.62", "alice@example.org", "friend@far.example")
+    lab.idle()
+    lab.accept_later()
+    lab.instances[0].flush()
+    lab.idle(deferred_too=True)
+
+
+@scenario("iso")
+def proxy_protocol(lab):
+    """A proxy outside of Postfix tells the client by the PROXY protocol;
+    the log shows nobody else."""
+    lab.postfix(main=HOLE, maps={"hole": "198.51.100.0/24 OK\n"},
+                replace={"smtp inet n - n - - smtpd\n":
+                         "smtp inet n - n - - smtpd\n"
+                         "27 inet n - n - - smtpd\n"
+                         "  -o smtpd_upstream_proxy_protocol=haproxy\n"})
+    for i in range(5):
+        for told in (OUT4[i], NAMED[i], OUT6[i], "10.20.0.66"):
+            kind = "TCP6" if ":" in told else "TCP4"
+            host = "2001:db8:25::25" if ":" in told else "192.0.2.25"
+            with lab.connect("10.20.0.60", 27, hail="PROXY %s %s %s 40000 25"
+                             % (kind, told, host)) as client:
+                lab.deliver(client, "x@spam.example",
+                            ["v%d@far.example" % i, "alice@example.org"],
+                            client_address=told)
+
+
+COPIES = POLICY + "copies = archive@vault.example, copy@vault.example\n"
+
+
+@scenario("trad", policy=COPIES)
+def bcc_known(lab):
+    """The same bcc maps, and the policy names the addresses that get
+    copies; nothing to raise."""
+    bcc_traffic(lab, [])

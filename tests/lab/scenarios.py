@@ -44,7 +44,8 @@ def load():
 
 def play(item, directory):
     """Run one scenario; leaves logs, weir.conf and truth.jsonl there."""
-    lab = Lab(item.name, directory, item.policy, item.repeat)
+    lab = Lab(item.name, directory, item.policy, item.repeat,
+              item.about)
     begin = time.monotonic()
     try:
         lab.start()

@@ -12,7 +12,8 @@ part says what happens to it (the part before the first "."):
 	evilbadN   550 at RCPT, with the N-th hostile text
 	evillaterN 451 at RCPT, likewise, until CONTROL/accept is there
 
-Anything else is accepted.  RECORD gets one JSON line for every recipient and
+Anything else is accepted.  To a client that says LHLO it speaks LMTP: one
+answer for each recipient.  RECORD gets one JSON line for every recipient and
 answer: time, peer, sender, recipient, code, and for accepted messages the
 Message-ID, and the Message-IDs found in the body (a DSN quotes its cause).
 What the sink wrote is truth: it has never seen a log.
@@ -78,7 +79,7 @@ def final(rcpts):
 
 async def session(reader, writer):
     peer = writer.get_extra_info("peername")[0]
-    sender, rcpts = "", []
+    sender, rcpts, lmtp = "", [], False
 
     def say(code, text):
         writer.write(("%d %s\r\n" % (code, text)).encode())
@@ -91,7 +92,8 @@ async def session(reader, writer):
         verb = line[:4].upper()
         arg = line.decode("latin-1").strip()
         addr = re.search(r"<(.*)>", arg)
-        if verb == b"EHLO":
+        if verb in (b"EHLO", b"LHLO"):
+            lmtp = verb == b"LHLO"
             writer.write(b"250-sink.example\r\n250-PIPELINING\r\n"
                          b"250-8BITMIME\r\n250-SMTPUTF8\r\n"
                          b"250 ENHANCEDSTATUSCODES\r\n")
@@ -117,7 +119,8 @@ async def session(reader, writer):
             for rcpt in rcpts:
                 note(peer=peer, sender=sender, recipient=rcpt, code=code,
                      message_id=ids[0] if ids else "", quoted=ids[1:])
-            say(code, text)
+            for _ in rcpts if lmtp else [0]:
+                say(code, text)
         elif verb == b"QUIT":
             say(221, "2.0.0 Bye")
             break

@@ -19,11 +19,13 @@ class Refused(Exception):
 
 class Client:
     def __init__(self, source, target, port=25, helo=None, tls=None,
-                 timeout=60):
+                 timeout=60, hail=None):
         self.source = source
         self.user = None
         self.sock = netns.connect(source, target, port, timeout)
         self.file = None
+        if hail:
+            self.sock.sendall(hail.encode() + b"\r\n")
         if tls == "wrap":
             self._tls()
         else:

@@ -41,5 +41,4 @@ def write(item, out):
     lines = stretched(path) if item.stretch else log_lines(path)
     put(item.name + ".log", b"".join(lines))
     put(item.name + ".want", (out / "truth.jsonl").read_bytes())
-    (STORIES / (item.name + ".conf")).write_text(
-        "; %s\n%s" % (item.about, (out / "weir.conf").read_text()))
+    put(item.name + ".conf", (out / "weir.conf").read_bytes())

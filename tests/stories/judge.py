@@ -10,6 +10,7 @@ does not know for its pair.
 import collections
 import gzip
 import json
+import re
 
 
 def read_lines(path):
@@ -19,8 +20,9 @@ def read_lines(path):
 
 
 def bare(message_id):
-    """Without angle brackets: logs cut them now and then."""
-    return (message_id or "").strip().lstrip("<").rstrip(">")
+    """Without angle brackets and controls: logs cut and clean them."""
+    text = re.sub(r"[\x00-\x1f]", "?", (message_id or "").strip())
+    return text.lstrip("<").rstrip(">")
 
 
 def pair_key(message_id, recipient):
