@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Going over stored events in order of time and judging them anew, a bounded
- * number in each transaction, so that live lines come in between.
+ * Going over stored deliveries in order of time and judging them anew, a
+ * bounded number in each transaction, so that live lines come in between.  A
+ * message goes with its pairs.
  */
 #ifndef WEIR_RECLASSIFY_H
 #define WEIR_RECLASSIFY_H

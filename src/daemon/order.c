@@ -251,8 +251,10 @@ fine(struct order *o, struct pipeline *p, json_t **ret)
 		goto out;
 	}
 	q.since = q.until = 0;
-	q.classes = 1u << CLASS_OPEN_RELAY | 1u << CLASS_RELAY_DENIED;
+	q.classes = 0;
 	q.has_client = !domain;
+	if (domain && d->n == 1)
+		q.domain = xstrdup(d->v[0]);
 	if (reclassify_init(&o->re, p, &q, &err) == -1) {
 		*ret = refuse(&err);
 		goto out;
