@@ -17,7 +17,8 @@
  * (a subject, a refused address), FIRST when it stands behind it (a login
  * name).  An address that is not in quoted form, as Postfix before 3.5 logs
  * it, ends at its last bracket when nothing hostile follows; otherwise nobody
- * can tell, the field stays empty and the line is marked ambiguous.
+ * can tell: that field and those behind it stay empty and the line is marked
+ * ambiguous.
  *
  * Nothing is allocated; time is linear, for the number of places tried is
  * bounded for each rule.

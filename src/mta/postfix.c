@@ -164,6 +164,7 @@ set_action(struct line *l)
 		return;
 	}
 	l->kind = LINE_UNKNOWN;
+	memset(l->f, 0, sizeof(l->f));
 }
 
 static bool
@@ -316,18 +317,63 @@ strip_brackets(struct str *s)
 		*s = (struct str){ s->p + 1, s->n - 2 };
 }
 
+/*
+ * A line that ends within its pairs was cut, and what stands last in it is
+ * perhaps not all of its value.
+ */
 static void
-finish(struct line *l, const struct daemon *d)
+drop_cut(struct line *l, struct str text)
+{
+	for (enum field f = 0; f < FIELD_COUNT; f++)
+		if (f != FIELD_REPLY && str_known(l->f[f]) &&
+		    l->f[f].p + l->f[f].n == text.p + text.n)
+			l->f[f] = STR_NONE;
+}
+
+static void
+finish_client(struct line *l)
+{
+	struct str sender = l->f[FIELD_SASL_SENDER];
+
+	if (!str_known(l->f[FIELD_QUEUE_ID]))
+		l->kind = LINE_PROXY_CLIENT;
+	/*
+	 * The client gives its sender, so what follows may be its own, too.  A
+	 * method without a name is a line that was cut.
+	 */
+	if (str_find(sender, STR(", orig_")) != STR_NPOS ||
+	    (str_known(l->f[FIELD_SASL_METHOD]) &&
+	    !str_known(l->f[FIELD_SASL_USERNAME])))
+		l->ambiguous = true;
+	strip_brackets(&l->f[FIELD_SASL_SENDER]);
+}
+
+/* The mechanism's name is the client's, so it may hold the words, too. */
+static void
+finish_auth(struct line *l)
+{
+	const struct str words = STR(" authentication failed: ");
+
+	if (str_find(l->f[FIELD_REASON], words) == STR_NPOS &&
+	    str_find(l->f[FIELD_SASL_USERNAME], words) == STR_NPOS)
+		return;
+	l->f[FIELD_SASL_METHOD] = l->f[FIELD_SASL_USERNAME] =
+	    l->f[FIELD_REASON] = STR_NONE;
+	l->ambiguous = true;
+}
+
+static void
+finish(struct line *l, const struct daemon *d, struct str text)
 {
 	switch (l->kind) {
 	case LINE_CLIENT:
-		if (!str_known(l->f[FIELD_QUEUE_ID]))
-			l->kind = LINE_PROXY_CLIENT;
-		/* The client gives this one: what follows may be its own. */
-		if (str_find(l->f[FIELD_SASL_SENDER], STR(", orig_")) !=
-		    STR_NPOS)
-			l->ambiguous = true;
-		strip_brackets(&l->f[FIELD_SASL_SENDER]);
+		finish_client(l);
+		break;
+	case LINE_AUTH_FAILED:
+		finish_auth(l);
+		break;
+	case LINE_QUEUED:
+		drop_cut(l, text);
 		break;
 	case LINE_DISCONNECT:
 		finish_disconnect(l);
@@ -337,6 +383,7 @@ finish(struct line *l, const struct daemon *d)
 		strip_brackets(&l->f[FIELD_RESENT_MESSAGE_ID]);
 		break;
 	case LINE_DELIVERY:
+		drop_cut(l, text);
 		finish_delivery(l, d);
 		break;
 	case LINE_REJECT:
@@ -379,7 +426,7 @@ parse(const struct record *record, struct line *ret)
 	for (size_t i = 0; !read && tables[i].name != NULL; i++)
 		read = rule_parse(tables[i].rules, record->text, ret);
 	if (read)
-		finish(ret, d);
+		finish(ret, d, record->text);
 }
 
 const struct mta mta_postfix = {

@@ -50,7 +50,7 @@ const struct rule postfix_smtpd[] = {
 	    LINE_CLIENT, false },
 	{ ANY_QID ": client=" CLIENT OPT(", sasl_method=" METHOD)
 	    ", sasl_username=" USERNAME, LINE_CLIENT, false },
-	{ ANY_QID ": client=" CLIENT ANY, LINE_CLIENT, false },
+	{ ANY_QID ": client=" CLIENT ANY, LINE_CLIENT, true },
 	WHATSUP,
 	/* smtpd_proxy: the before-queue filter's answer */
 	{ OPT(ANY_QID ": ") "proxy-accept: " STAGE ": " REPLY ";" CONTEXT,

@@ -311,6 +311,8 @@ take_pairs(struct match *m, struct str lit, const char *t)
 		if (lit.n > 0 && at_literal(m, t, lit))
 			break;
 		eq = span(m, t, C_WORD);
+		if (eq == m->end && lit.n == 0)
+			return eq;	/* a cut line */
 		if (eq == key || eq == m->end || *eq != '=')
 			return NULL;
 		e = span(m, eq + 1, C_VALUE);
@@ -368,8 +370,11 @@ match_lenient(struct match *m, const struct hole *h, const char *pat,
 			set(m, h->field, t + 1, e);
 		else
 			m->line->ambiguous = true;
-		if (match(m, pat, e + 1))
+		if (match(m, pat, e + 1)) {
+			if (!known)
+				restore(m, before);
 			return true;
+		}
 		restore(m, before);
 		m->line->ambiguous = was;
 	}
