@@ -22,11 +22,22 @@ struct str	print_time(int64_t at, char out[USEC_TEXT_MAX]);
 void	print_clean(struct buf *out, struct str s);
 /* The text to standard output, cleaned but for LF. */
 void	print_text(struct str s);
+/*
+ * A cleaned text in lines of at most `width` (0: no limit), broken at blanks
+ * where it can be; all but the first are indented.
+ */
+void	print_wrap(struct buf *out, const char *text, size_t width,
+	    size_t indent);
 /* Escape sequence for a severity, or "" where no colour is wanted. */
 const char	*print_colour(enum alert_severity s);
 const char	*print_colour_end(void);
 
-enum { PRINT_RIGHT = 1, PRINT_CUT = 2, PRINT_WRAP = 4 };
+enum {
+	PRINT_RIGHT = 1,	/* numbers */
+	PRINT_CUT = 2,		/* cut where the terminal is too narrow */
+	PRINT_SPARE = 4,	/* left out there; the last one first */
+	PRINT_WRAP = 8,		/* broken into lines; the last column only */
+};
 
 struct print_column {
 	const char	*name;
@@ -35,6 +46,7 @@ struct print_column {
 
 struct print_table;
 
+/* The columns stay the caller's. */
 struct print_table	*print_table_new(const struct print_column *columns,
 			    size_t n);
 /* The row that the next cells belong to. */
@@ -44,7 +56,11 @@ void	print_table_number(struct print_table *t, size_t column, int64_t v);
 /* The colour of a severity for one cell of the row. */
 void	print_table_colour(struct print_table *t, size_t column,
 	    enum alert_severity s);
-/* Columns that stayed empty are left out.  Frees the table. */
-void	print_table_end(struct print_table *t);
+/*
+ * Print it to fit `width` columns (0: no limit); print_width() is what the
+ * terminal has.  Columns that stayed empty are left out.  Frees the table.
+ */
+void	print_table_end(struct print_table *t, size_t width);
+size_t	print_width(void);
 
 #endif

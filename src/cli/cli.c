@@ -140,7 +140,9 @@ cli_main(int argc, char **argv)
 	const struct command *c;
 	int rc = EXIT_OK;
 
-	setlocale(LC_CTYPE, "");
+	/* Addresses may be UTF-8 wherever weir runs. */
+	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc < 2) {
 		overview(stderr);
 		return EXIT_USAGE;

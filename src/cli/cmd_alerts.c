@@ -39,7 +39,7 @@ bit_of(uint32_t *set, unsigned value, unsigned count, const char *what,
 	return EXIT_OK;
 }
 
-/* Times and numbers are read as the filters of `weir query` are. */
+/* Times and numbers, which own nothing, are read as `weir query` does. */
 static int
 query_value(const char *name, const char *value, struct query *q)
 {
@@ -49,7 +49,6 @@ query_value(const char *name, const char *value, struct query *q)
 	if (query_set(q, str_of(name), str_of(value), pipeline_clock(),
 	    &err) == -1)
 		return cli_usage("--%s", err.text);
-	query_done(q);
 	return EXIT_OK;
 }
 
@@ -202,7 +201,7 @@ list(struct run *r)
 	}
 	rc = store_each_alert(s, &r->filter, each, r, cursor, &err);
 	if (r->table != NULL)
-		print_table_end(r->table);
+		print_table_end(r->table, print_width());
 	store_close(s);
 	if (rc == -1)
 		return cli_fail(&err);
@@ -232,14 +231,24 @@ add_reason(struct buf *b, const struct alert_reason *why)
 	buf_add_char(b, '\n');
 }
 
-/* Every line of the text, indented. */
+/*
+ * Every line of the text, indented, broken to `width` columns.  Log lines are
+ * not broken (0), so that they can be copied.
+ */
 static void
-add_indented(struct buf *b, const char *text)
+add_indented(struct buf *b, const char *text, size_t width)
 {
 	struct str rest = str_of(text), line;
+	struct buf clean = { 0 };
 
-	while (str_cut(&rest, '\n', &line))
-		buf_addf(b, "  %.*s\n", STRF(line));
+	while (str_cut(&rest, '\n', &line)) {
+		buf_clear(&clean);
+		print_clean(&clean, line);
+		buf_add_str(b, STR("  "));
+		print_wrap(b, buf_cstr(&clean), width > 10 ? width - 5 : 0, 5);
+		buf_add_char(b, '\n');
+	}
+	buf_done(&clean);
 }
 
 static void
@@ -284,13 +293,13 @@ print_alert(const struct alert *a)
 		add_reason(&b, &a->reasons[i]);
 	if (a->runbook != NULL && a->runbook[0] != '\0') {
 		buf_addf(&b, "\nWhat to do\n");
-		add_indented(&b, a->runbook);
+		add_indented(&b, a->runbook, print_width());
 	}
 	if (a->nevidence > 0)
 		buf_addf(&b, "\nEvidence\n");
 	for (size_t i = 0; i < a->nevidence; i++)
 		if (a->evidence[i].line != NULL)
-			add_indented(&b, a->evidence[i].line);
+			add_indented(&b, a->evidence[i].line, 0);
 	print_text(buf_str(&b));
 	buf_done(&b);
 }

@@ -40,8 +40,8 @@ list_options(void)
 	static const struct print_column columns[NCOLUMNS] = {
 		[SECTION] = { "SECTION", 0 },
 		[KEY] = { "KEY", 0 },
-		[TYPE] = { "TYPE", PRINT_WRAP },
-		[DEFAULT] = { "DEFAULT", 0 },
+		[TYPE] = { "TYPE", PRINT_CUT | PRINT_SPARE },
+		[DEFAULT] = { "DEFAULT", PRINT_CUT },
 		[HELP] = { "MEANING", PRINT_WRAP },
 	};
 	struct print_table *t = print_table_new(columns, NCOLUMNS);
@@ -62,7 +62,7 @@ list_options(void)
 		print_table_cell(t, DEFAULT, str_of(o->value));
 		print_table_cell(t, HELP, str_of(o->help));
 	}
-	print_table_end(t);
+	print_table_end(t, print_width());
 	buf_done(&b);
 	return EXIT_OK;
 }

@@ -105,15 +105,15 @@ enum { COL_TIME, COL_KIND, COL_CLASS, COL_STATUS, COL_CLIENT, COL_USER,
 
 static const struct print_column columns[NCOLUMNS] = {
 	[COL_TIME] = { "TIME", 0 },
-	[COL_KIND] = { "KIND", 0 },
-	[COL_CLASS] = { "CLASS", 0 },
+	[COL_KIND] = { "KIND", PRINT_SPARE },
+	[COL_CLASS] = { "CLASS", PRINT_CUT },
 	[COL_STATUS] = { "STATUS", 0 },
 	[COL_CLIENT] = { "CLIENT", PRINT_CUT },
 	[COL_USER] = { "USER", PRINT_CUT },
 	[COL_SENDER] = { "SENDER", PRINT_CUT },
 	[COL_RECIPIENT] = { "RECIPIENT", PRINT_CUT },
-	[COL_RELAY] = { "RELAY", PRINT_CUT },
-	[COL_QUEUE_ID] = { "QUEUE ID", PRINT_CUT },
+	[COL_RELAY] = { "RELAY", PRINT_CUT | PRINT_SPARE },
+	[COL_QUEUE_ID] = { "QUEUE ID", PRINT_SPARE },
 };
 
 /* The null sender has a name; an unknown one has none. */
@@ -190,7 +190,7 @@ query(struct run *r, const char *db)
 	}
 	rc = store_query(s, &r->query, each, r, cursor, &err);
 	if (r->table != NULL)
-		print_table_end(r->table);
+		print_table_end(r->table, print_width());
 	store_close(s);
 	if (rc == -1)
 		return cli_fail(&err);

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See print.h; libsmartcols lays out the tables. */
-#include <assert.h>
-#include <inttypes.h>
-#include <libsmartcols.h>
+/* See print.h; tables are in print_table.c. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "weir/mem.h"
 #include "weir/print.h"
-
-struct print_table {
-	struct libscols_table	*table;
-	struct libscols_line	*row;
-	size_t			 ncolumns, nrows;
-	bool			*used;		/* columns with some text */
-};
 
 bool
 print_format_of(const char *name, enum print_format *ret)
@@ -118,18 +108,16 @@ print_text(struct str s)
 	buf_done(&b);
 }
 
-static const struct {
-	const char *name, *escape;
-} colours[] = {
-	[SEVERITY_INFO] = { "cyan", "\033[36m" },
-	[SEVERITY_WARNING] = { "yellow", "\033[33m" },
-	[SEVERITY_CRITICAL] = { "red", "\033[1;31m" },
+static const char *const colours[] = {
+	[SEVERITY_INFO] = "\033[36m",
+	[SEVERITY_WARNING] = "\033[33m",
+	[SEVERITY_CRITICAL] = "\033[1;31m",
 };
 
 const char *
 print_colour(enum alert_severity s)
 {
-	return colour_wanted() ? colours[s].escape : "";
+	return colour_wanted() ? colours[s] : "";
 }
 
 const char *
@@ -138,82 +126,12 @@ print_colour_end(void)
 	return colour_wanted() ? "\033[0m" : "";
 }
 
-struct print_table *
-print_table_new(const struct print_column *columns, size_t n)
+size_t
+print_width(void)
 {
-	struct print_table *t = xcalloc(1, sizeof(*t));
+	struct winsize w;
 
-	t->table = scols_new_table();
-	assert(t->table != NULL);
-	t->ncolumns = n;
-	t->used = xcalloc(n, sizeof(*t->used));
-	scols_table_enable_colors(t->table, colour_wanted());
-	scols_table_set_termforce(t->table, print_on_terminal() ?
-	    SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	for (size_t i = 0; i < n; i++) {
-		int flags = columns[i].flags;
-
-		/* No width is asked for: columns share what there is. */
-		scols_table_new_column(t->table, columns[i].name, 0,
-		    (flags & PRINT_RIGHT ? SCOLS_FL_RIGHT : 0) |
-		    (flags & PRINT_CUT ? SCOLS_FL_TRUNC : 0) |
-		    (flags & PRINT_WRAP ? SCOLS_FL_WRAP : 0));
-	}
-	return t;
-}
-
-void
-print_table_row(struct print_table *t)
-{
-	t->row = scols_table_new_line(t->table, NULL);
-	assert(t->row != NULL);
-	t->nrows++;
-}
-
-void
-print_table_cell(struct print_table *t, size_t column, struct str s)
-{
-	struct buf b = { 0 };
-
-	assert(column < t->ncolumns);
-	if (s.n == 0)
-		return;
-	print_clean(&b, s);
-	scols_line_set_data(t->row, column, buf_cstr(&b));
-	t->used[column] = true;
-	buf_done(&b);
-}
-
-void
-print_table_number(struct print_table *t, size_t column, int64_t v)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, v);
-	print_table_cell(t, column, str_of(text));
-}
-
-void
-print_table_colour(struct print_table *t, size_t column,
-    enum alert_severity s)
-{
-	scols_cell_set_color(scols_line_get_cell(t->row, column),
-	    colours[s].name);
-}
-
-void
-print_table_end(struct print_table *t)
-{
-	for (size_t i = 0; i < t->ncolumns; i++) {
-		struct libscols_column *c =
-		    scols_table_get_column(t->table, i);
-
-		if (!t->used[i])
-			scols_column_set_flags(c, SCOLS_FL_HIDDEN);
-	}
-	if (t->nrows > 0)
-		scols_print_table(t->table);
-	scols_unref_table(t->table);
-	free(t->used);
-	free(t);
+	if (!print_on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == -1)
+		return 0;
+	return w.ws_col;
 }
