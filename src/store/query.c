@@ -146,6 +146,7 @@ parse_local(struct str s, int64_t *ret)
 		"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 	};
 	struct tm tm, want;
+	int64_t at;
 	char text[32];
 	const char *end;
 	size_t i;
@@ -159,9 +160,12 @@ parse_local(struct str s, int64_t *ret)
 		if (end == NULL || *end != '\0')
 			continue;
 		want = tm;
-		*ret = local_usec(&tm);
+		at = local_usec(&tm);
 		/* mktime turns 31 November into 1 December. */
-		return tm.tm_mon == want.tm_mon && tm.tm_mday == want.tm_mday;
+		if (tm.tm_mon != want.tm_mon || tm.tm_mday != want.tm_mday)
+			return false;
+		*ret = at;
+		return true;
 	}
 	return false;
 }
@@ -220,6 +224,8 @@ set_words(const struct filter *f, struct str value, uint32_t *ret,
 	const char *w;
 	int i;
 
+	if (value.n == 0)
+		return error_set(err, "%s: a value is missing", f->name);
 	while (str_cut(&value, ',', &word)) {
 		word = str_trim(word);
 		for (i = 0; (w = f->word(i)) != NULL; i++)
