@@ -179,119 +179,120 @@ values(void **state)
 }
 
 /* Each text's mistakes, word for word. */
+#define F "/x/weir.conf:"
+#define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+static const struct {
+	const char *text, *want;
+} mistake[] = {
+	{ "[weir]\nretension = 3d\n", F "2: \"retension\" is not an "
+	    "option of [weir]; is \"retention\" meant?\n" },
+	{ "[http]\nretention = 3d\n", F "2: \"retention\" is not an "
+	    "option of [http]; it belongs into [weir]\n" },
+	{ "[http]\nxyzzy = 3d\n", F "2: \"xyzzy\" is not an option of "
+	    "[http]; `weir config options` lists them\n" },
+	{ "[wier]\nx = 1\n  y\n", F "1: there is no section [wier]; "
+	    "is [weir] meant?\n" },
+	{ "[detector open-rely]\nx = 1", F "1: there is no section "
+	    "[detector open-rely]; is [detector open-relay] "
+	    "meant?\n" },
+	{ "[detector xyzzy]", F "1: there is no section [detector "
+	    "xyzzy]; `weir config options` lists them\n" },
+	{ "[webhook]", F "1: [webhook] needs a name: "
+	    "[webhook NAME]\n" },
+	{ "[weir x]", F "1: [weir] takes no name\n" },
+	{ "[weir", F "1: the ] of the section is missing\n" },
+	{ "[weir] hold = 1s", F "1: after [section] the line "
+	    "ends\n" },
+	{ "[source " LONG "]", F "1: a section is [kind] or [kind "
+	    "name], each of at most 40 letters, digits, - _ and "
+	    ".\n" },
+	{ "[webhook \"x\"]", F "1: a section is [kind] or [kind "
+	    "name], each of at most 40 letters, digits, - _ and "
+	    ".\n" },
+	{ "hold = 1s\n", F "1: \"hold\" stands before any "
+	    "[section]\n" },
+	{ "[weir]\nhold = 1s\nhold = 2s\n", F "3: hold is set "
+	    "already, at " F "2\n" },
+	{ "[weir]\nhold = soon\n", F "2: hold: \"soon\" is not a span "
+	    "of time such as 90s, 10m, 4h or 7d\n" },
+	{ "[weir]\nhold = 2h\n", F "2: hold: 2h is not between 0d "
+	    "and 60s\n" },
+	{ "[weir]\npartition-rows = 1\n", F "2: partition-rows: 1 is "
+	    "not between 100 and 100000000\n" },
+	{ "[weir]\npartition-rows = 1k\n", F "2: partition-rows: "
+	    "\"1k\" is not a whole number\n" },
+	{ "[weir]\nsubjects = maybe\n", F "2: subjects: \"maybe\" is "
+	    "neither true nor false\n" },
+	{ "[weir]\nlog-level = wran\n", F "2: log-level: \"wran\" is "
+	    "none of error|warn|info|debug; is \"warn\" meant?\n" },
+	{ "[weir]\nlog-level = loud\n", F "2: log-level: \"loud\" is "
+	    "none of error|warn|info|debug\n" },
+	{ "[weir]\nuser =\n", F "2: user: has no value; leave the "
+	    "line out for the default\n" },
+	{ "[weir]\nuser = a # b\n", F "2: a comment behind a value "
+	    "begins with ;\n" },
+	{ "[weir]\nstate-dir = /a\n  /b\n", F "3: state-dir takes one "
+	    "value, and this indented line would be more of it\n" },
+	{ "[weir]\nstate-dir = /a\n  user = b\n", F "3: an indented "
+	    "line goes on with the value above it; take the blanks "
+	    "before \"user = b\" away\n" },
+	{ "[weir]\nstate-dir = /a\n  [http]\n", F "3: an indented "
+	    "line goes on with the value above it; take the blanks "
+	    "before \"[http]\" away\n" },
+	{ "[weir]\n  state-dir = /a\n", F "2: an indented line goes "
+	    "on with the value above it; take the blanks before "
+	    "\"state-dir = /a\" away\n" },
+	{ "  10.0.0.0/8\n", F "1: \"10.0.0.0/8\" is indented, but no "
+	    "list stands above it\n" },
+	{ "[policy]\ntrusted-networks = 10.0.0.0/8,\n::1\n", F "3: "
+	    "\"::1\" is neither [section] nor key = value; a list "
+	    "goes on on indented lines\n" },
+	{ "[policy]\ntrusted-networks = 10.0.0.0/8 10.1.0.0/16\n",
+	    F "2: trusted-networks: \"10.0.0.0/8 10.1.0.0/16\" is not "
+	    "a network such as 192.0.2.0/24, 192.0.2.7 or "
+	    "2001:db8::/32\n" },
+	{ "[policy]\nlocal-domains = " LONG LONG LONG LONG "\n  b.c\n",
+	    F "2: the line is 216 bytes long and 199 can be read; a "
+	    "list may go on on indented lines or be put in a file, "
+	    "@FILE\n" },
+	{ "[policy]\nlocal-domains = a\ab\n", F "2: holds a control "
+	    "character\n" },
+	{ "[policy]\nlocal-domains = @nowhere\n", F "2: "
+	    "local-domains: /x/nowhere: No such file or "
+	    "directory\n" },
+	{ "[policy]\nlocal-domains = @/dev/null\n", F "2: "
+	    "local-domains: /dev/null: is not a regular file\n" },
+	{ "[source x]\nhost = a\n", F "1: [source x] needs a path; "
+	    "only [source journal] goes without\n" },
+	{ "[http]\nlisten = 0.0.0.0:80\n", F "2: listen: "
+	    "\"0.0.0.0:80\" is not a loopback address: weir answers "
+	    "this host only, put a reverse proxy before it\n" },
+	{ "[weir]\nx1 = 1\n\nhold = x\n[htpp]\n[weir]\nuser = root\n"
+	    "usr = 1\n", F "2: \"x1\" is not an option of [weir]; "
+	    "`weir config options` lists them\n" F "4: hold: \"x\" is "
+	    "not a span of time such as 90s, 10m, 4h or 7d\n" F "5: "
+	    "there is no section [htpp]; is [http] meant?\n" F "8: "
+	    "\"usr\" is not an option of [weir]; is \"user\" "
+	    "meant?\n" },
+};
+#undef F
+
 static void
 mistakes(void **state)
 {
-#define F "/x/weir.conf:"
-#define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	static const struct {
-		const char *text, *want;
-	} cases[] = {
-		{ "[weir]\nretension = 3d\n", F "2: \"retension\" is not an "
-		    "option of [weir]; is \"retention\" meant?\n" },
-		{ "[http]\nretention = 3d\n", F "2: \"retention\" is not an "
-		    "option of [http]; it belongs into [weir]\n" },
-		{ "[http]\nxyzzy = 3d\n", F "2: \"xyzzy\" is not an option of "
-		    "[http]; `weir config options` lists them\n" },
-		{ "[wier]\nx = 1\n  y\n", F "1: there is no section [wier]; "
-		    "is [weir] meant?\n" },
-		{ "[detector open-rely]\nx = 1", F "1: there is no section "
-		    "[detector open-rely]; is [detector open-relay] "
-		    "meant?\n" },
-		{ "[detector xyzzy]", F "1: there is no section [detector "
-		    "xyzzy]; `weir config options` lists them\n" },
-		{ "[webhook]", F "1: [webhook] needs a name: "
-		    "[webhook NAME]\n" },
-		{ "[weir x]", F "1: [weir] takes no name\n" },
-		{ "[weir", F "1: the ] of the section is missing\n" },
-		{ "[weir] hold = 1s", F "1: after [section] the line "
-		    "ends\n" },
-		{ "[source " LONG "]", F "1: a section is [kind] or [kind "
-		    "name], each of at most 40 letters, digits, - _ and "
-		    ".\n" },
-		{ "[webhook \"x\"]", F "1: a section is [kind] or [kind "
-		    "name], each of at most 40 letters, digits, - _ and "
-		    ".\n" },
-		{ "hold = 1s\n", F "1: \"hold\" stands before any "
-		    "[section]\n" },
-		{ "[weir]\nhold = 1s\nhold = 2s\n", F "3: hold is set "
-		    "already, at " F "2\n" },
-		{ "[weir]\nhold = soon\n", F "2: hold: \"soon\" is not a span "
-		    "of time such as 90s, 10m, 4h or 7d\n" },
-		{ "[weir]\nhold = 2h\n", F "2: hold: 2h is not between 0d "
-		    "and 60s\n" },
-		{ "[weir]\npartition-rows = 1\n", F "2: partition-rows: 1 is "
-		    "not between 100 and 100000000\n" },
-		{ "[weir]\npartition-rows = 1k\n", F "2: partition-rows: "
-		    "\"1k\" is not a whole number\n" },
-		{ "[weir]\nsubjects = maybe\n", F "2: subjects: \"maybe\" is "
-		    "neither true nor false\n" },
-		{ "[weir]\nlog-level = wran\n", F "2: log-level: \"wran\" is "
-		    "none of error|warn|info|debug; is \"warn\" meant?\n" },
-		{ "[weir]\nlog-level = loud\n", F "2: log-level: \"loud\" is "
-		    "none of error|warn|info|debug\n" },
-		{ "[weir]\nuser =\n", F "2: user: has no value; leave the "
-		    "line out for the default\n" },
-		{ "[weir]\nuser = a # b\n", F "2: a comment behind a value "
-		    "begins with ;\n" },
-		{ "[weir]\nstate-dir = /a\n  /b\n", F "3: state-dir takes one "
-		    "value, and this indented line would be more of it\n" },
-		{ "[weir]\nstate-dir = /a\n  user = b\n", F "3: an indented "
-		    "line goes on with the value above it; take the blanks "
-		    "before \"user = b\" away\n" },
-		{ "[weir]\nstate-dir = /a\n  [http]\n", F "3: an indented "
-		    "line goes on with the value above it; take the blanks "
-		    "before \"[http]\" away\n" },
-		{ "[weir]\n  state-dir = /a\n", F "2: an indented line goes "
-		    "on with the value above it; take the blanks before "
-		    "\"state-dir = /a\" away\n" },
-		{ "  10.0.0.0/8\n", F "1: \"10.0.0.0/8\" is indented, but no "
-		    "list stands above it\n" },
-		{ "[policy]\ntrusted-networks = 10.0.0.0/8,\n::1\n", F "3: "
-		    "\"::1\" is neither [section] nor key = value; a list "
-		    "goes on on indented lines\n" },
-		{ "[policy]\ntrusted-networks = 10.0.0.0/8 10.1.0.0/16\n",
-		    F "2: trusted-networks: \"10.0.0.0/8 10.1.0.0/16\" is not "
-		    "a network such as 192.0.2.0/24, 192.0.2.7 or "
-		    "2001:db8::/32\n" },
-		{ "[policy]\nlocal-domains = " LONG LONG LONG LONG "\n  b.c\n",
-		    F "2: the line is 216 bytes long and 199 can be read; a "
-		    "list may go on on indented lines or be put in a file, "
-		    "@FILE\n" },
-		{ "[policy]\nlocal-domains = a\ab\n", F "2: holds a control "
-		    "character\n" },
-		{ "[policy]\nlocal-domains = @nowhere\n", F "2: "
-		    "local-domains: /x/nowhere: No such file or "
-		    "directory\n" },
-		{ "[policy]\nlocal-domains = @/dev/null\n", F "2: "
-		    "local-domains: /dev/null: is not a regular file\n" },
-		{ "[source x]\nhost = a\n", F "1: [source x] needs a path; "
-		    "only [source journal] goes without\n" },
-		{ "[http]\nlisten = 0.0.0.0:80\n", F "2: listen: "
-		    "\"0.0.0.0:80\" is not a loopback address: weir answers "
-		    "this host only, put a reverse proxy before it\n" },
-		{ "[weir]\nx1 = 1\n\nhold = x\n[htpp]\n[weir]\nuser = root\n"
-		    "usr = 1\n", F "2: \"x1\" is not an option of [weir]; "
-		    "`weir config options` lists them\n" F "4: hold: \"x\" is "
-		    "not a span of time such as 90s, 10m, 4h or 7d\n" F "5: "
-		    "there is no section [htpp]; is [http] meant?\n" F "8: "
-		    "\"usr\" is not an option of [weir]; is \"user\" "
-		    "meant?\n" },
-	};
 	struct buf got = { 0 };
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof(mistake) / sizeof(mistake[0]); i++) {
 		assert_null(config_parse("/x/weir.conf",
-		    str_of(cases[i].text), &got));
-		if (strcmp(buf_cstr(&got), cases[i].want) != 0)
-			fail_msg("%s\ngot  '%s'\nwant '%s'", cases[i].text,
-			    buf_cstr(&got), cases[i].want);
+		    str_of(mistake[i].text), &got));
+		if (strcmp(buf_cstr(&got), mistake[i].want) != 0)
+			fail_msg("%s\ngot  '%s'\nwant '%s'", mistake[i].text,
+			    buf_cstr(&got), mistake[i].want);
 		buf_clear(&got);
 	}
 	buf_done(&got);
-#undef F
 }
 
 /* A NUL must not hide what is behind it. */

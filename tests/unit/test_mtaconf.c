@@ -321,8 +321,8 @@ misbehaves(void **state)
 		    "in time" },
 		{ "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done",
 		    "/postconf: " },
-		{ "exec /bin/cat /dev/zero", "/postconf: says more than 8388608 "
-		    "bytes" },
+		{ "exec /bin/cat /dev/zero", "/postconf: says more than "
+		    "8388608 bytes" },
 	};
 	struct mtaconf *m = start(USEC_PER_SEC);
 	struct mtaconf_answer a;
