@@ -11,6 +11,8 @@
 #include "weir/pipeline.h"
 #include "weir/suggest.h"
 
+#define COLUMNS	80
+
 static const struct command *const commands[] = {
 #define X(n) &cmd_##n,
 	COMMANDS(X)
@@ -40,11 +42,31 @@ cli_filters(const struct command *c)
 	return strstr(c->usage, "[FILTER...]") != NULL;
 }
 
+/* Bytes up to the next blank outside brackets. */
+static size_t
+usage_word(const char *p)
+{
+	int depth = 0;
+	size_t n;
+
+	for (n = 0; p[n] != '\0' && (p[n] != ' ' || depth > 0); n++)
+		depth += (p[n] == '[') - (p[n] == ']');
+	return n;
+}
+
 static void
 usage(FILE *f, const struct command *c)
 {
-	fprintf(f, "usage: weir %s%s%s\n", c->name,
-	    *c->usage == '\0' ? "" : " ", c->usage);
+	int indent = fprintf(f, "usage: weir %s", c->name), column = indent;
+	size_t n;
+
+	for (const char *p = c->usage; *p != '\0'; p += n + (p[n] == ' ')) {
+		n = usage_word(p);
+		if (column + 1 + (int)n > COLUMNS)
+			column = fprintf(f, "\n%*s", indent, "") - 1;
+		column += fprintf(f, " %.*s", (int)n, p);
+	}
+	fprintf(f, "\n");
 }
 
 static void
@@ -63,7 +85,7 @@ overview(FILE *f)
 static void
 filter_help(const char *name, const char *help)
 {
-	const int indent = 17, width = 80 - indent;
+	const int indent = 17, width = COLUMNS - indent;
 
 	printf("  --%-12s ", name);
 	while (strlen(help) > (size_t)width) {

@@ -428,12 +428,12 @@ run(int argc, char **argv)
 
 const struct command cmd_alerts = {
 	"alerts",
-	"[-c FILE] [--db FILE]\n"
-	"                   [list|show ID|ack ID|resolve ID|fine ID]\n"
-	"                   [--state S] [--severity S] [--detector D]\n"
-	"                   [--host H] [--key K] [--since T] [--until T]\n"
-	"                   [--limit N] [--format table|jsonl]\n"
-	"                   [--note TEXT] [--domain|--network]",
+	"[-c FILE] [--db FILE] "
+	"[list|show ID|ack ID|resolve ID|fine ID] "
+	"[--state S] [--severity S] [--detector D] "
+	"[--host H] [--key K] [--since T] [--until T] "
+	"[--limit N] [--format table|jsonl] "
+	"[--note TEXT] [--domain|--network]",
 	"list alerts, show one, acknowledge or resolve it",
 	"  list     alerts of all states (the default); a table has the\n"
 	"           newest first, jsonl the oldest\n"

@@ -222,8 +222,8 @@ run(int argc, char **argv)
 
 const struct command cmd_query = {
 	"query",
-	"[-c FILE] [--db FILE] [events|messages] [FILTER...]\n"
-	"                  [--format table|jsonl|csv] [--limit N]",
+	"[-c FILE] [--db FILE] [events|messages] [FILTER...] "
+	"[--format table|jsonl|csv] [--limit N]",
 	"show stored events, newest first",
 	"  -c, --config FILE  configuration (default: /etc/weir/weir.conf)\n"
 	"  --db FILE          database (default: in the state directory)\n"
