@@ -61,6 +61,7 @@ follow_begin(struct follow *f, int fd, const struct stream *stream,
 	struct stat st = { 0 };
 
 	f->fd = fd;
+	f->seen.fingerprint_len = 0;
 	fstat(fd, &st);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
@@ -108,6 +109,23 @@ shrunk(struct follow *f, struct batch *b, int64_t size)
 	find_line(f);
 }
 
+/*
+ * Is that another content than before?  What was seen may be more than what
+ * was taken in, when a line is not finished.
+ */
+static bool
+is_other(struct follow *f, struct str head)
+{
+	const struct stream *was = f->seen.fingerprint_len > 0 ? &f->seen :
+	    &f->stream;
+
+	if (was->fingerprint_len > 0 && !fingerprint_matches(was, head))
+		return true;
+	f->seen.offset = (int64_t)head.n;
+	fingerprint_extend(&f->seen, head);
+	return false;
+}
+
 enum follow_verdict
 follow_read(struct follow *f, struct batch *b, struct streams *known,
     struct error *err)
@@ -125,8 +143,7 @@ follow_read(struct follow *f, struct batch *b, struct streams *known,
 		return FOLLOW_FAILED;
 	}
 	h = (struct str){ head, follow_head(f->fd, head) };
-	if (f->stream.fingerprint_len > 0 &&
-	    !fingerprint_matches(&f->stream, h))
+	if (is_other(f, h))
 		return FOLLOW_OTHER;
 	if (n == 0 && st.st_size < f->stream.offset)
 		shrunk(f, b, st.st_size);

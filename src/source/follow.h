@@ -16,6 +16,7 @@ struct follow {
 	dev_t		dev;
 	ino_t		ino;
 	struct stream	stream;		/* id 0: nothing taken in yet */
+	struct stream	seen;		/* fingerprint of all that was seen */
 	struct cutter	cutter;
 };
 

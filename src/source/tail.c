@@ -58,6 +58,7 @@ struct tail {
 	time_t			 old_since;	/* monotonic */
 	bool			 started;
 	bool			 moved_on;	/* the name has other content */
+	time_t			 empty_since;	/* wall clock; 0: it was not */
 	struct source		*past;		/* rotated files to read first */
 	uint32_t		 chain;
 };
@@ -146,7 +147,8 @@ drain(struct tail *t)
 
 /* What a file beside the followed one is to it. */
 enum sibling {
-	SIBLING_NONE,		/* empty, gone, or the followed one itself */
+	SIBLING_NONE,		/* empty or gone, or what the name leads to */
+	SIBLING_NOW,		/* open here, and being read */
 	SIBLING_HELD,		/* open here: what is older was read */
 	SIBLING_KNOWN,		/* read before, perhaps not to its end */
 	SIBLING_OLD,		/* written before the limit */
@@ -155,56 +157,82 @@ enum sibling {
 
 static enum sibling
 sibling_of(struct tail *t, const char *path, const struct stat *live,
-    time_t limit)
+    time_t limit, int64_t *ret_id)
 {
 	char head[STREAM_FINGERPRINT_SPAN];
+	const struct stream *s;
 	struct stat st;
 	struct str h;
 
-	if (stat(path, &st) == -1 || st.st_size == 0 || (live != NULL &&
-	    st.st_dev == live->st_dev && st.st_ino == live->st_ino))
+	if (stat(path, &st) == -1)
 		return SIBLING_NONE;
-	if (follow_is(&t->now, &st) || follow_is(&t->old, &st))
+	if (follow_is(&t->now, &st))
+		return SIBLING_NOW;
+	if (st.st_dev == live->st_dev && st.st_ino == live->st_ino)
+		return SIBLING_NONE;
+	if (follow_is(&t->old, &st))
 		return SIBLING_HELD;
 	if ((h = (struct str){ head, file_head(path, head) }).n == 0)
 		return SIBLING_NONE;
-	if (fingerprint_find(t->known, h) != NULL)
+	if ((s = fingerprint_find(t->known, h)) != NULL) {
+		*ret_id = s->id;
 		return SIBLING_KNOWN;
+	}
 	return st.st_mtim.tv_sec < limit ? SIBLING_OLD : SIBLING_NEW;
+}
+
+/* Has it the content of the open file, packed after it was renamed? */
+static bool
+is_twin(struct tail *t, const char *path)
+{
+	char a[STREAM_FINGERPRINT_SPAN], b[STREAM_FINGERPRINT_SPAN];
+	size_t n = follow_head(t->now.fd, a), m = file_head(path, b);
+
+	n = n < m ? n : m;
+	return n > 0 && memcmp(a, b, n) == 0;
 }
 
 /*
  * Rotated files that were not read to their end go to t->past: back from the
  * youngest to the first that is known, that one included, or is held open, or
- * was written before `limit`.  Returns whether one was known or held: without
- * it and without a limit nothing is read, for older logs were not asked for.
+ * was written before `limit`.  Without any of these nothing is read: older
+ * logs were not asked for.
+ *
+ * A copy of the file that is open now is older than that file, which may have
+ * another name already; what is younger will be found when it is left.
+ *
+ * Returns the id of the known one, -1 for one held open, 0 for none.
  */
-static bool
-find_past(struct tail *t, const struct stat *live, time_t limit)
+static int64_t
+find_past(struct tail *t, const struct stat *live, time_t limit, bool copy)
 {
 	struct paths all = { 0 }, list = { 0 };
 	enum sibling what = SIBLING_NONE;
-	bool found;
+	int64_t id = 0;
 	size_t i;
 
 	rotation_siblings(t->path, &all, NULL);
 	for (i = all.n; i > 0; i--) {
-		what = sibling_of(t, all.v[i - 1], live, limit);
-		if (what == SIBLING_HELD || what == SIBLING_OLD)
-			break;
-		if (what != SIBLING_NONE)
+		what = sibling_of(t, all.v[i - 1], live, limit, &id);
+		if (copy && (what == SIBLING_NOW ||
+		    (what == SIBLING_NEW && is_twin(t, all.v[i - 1])))) {
+			paths_done(&list);
+			continue;
+		}
+		if (what == SIBLING_KNOWN || what == SIBLING_NEW)
 			paths_add(&list, all.v[i - 1]);
-		if (what == SIBLING_KNOWN)
+		if (what != SIBLING_NEW && what != SIBLING_NONE)
 			break;
 	}
-	found = what == SIBLING_HELD || what == SIBLING_KNOWN;
-	if (list.n > 0 && (found || limit > 0)) {
+	if (what == SIBLING_NOW || what == SIBLING_HELD)
+		id = i > 0 ? -1 : 0;
+	if (list.n > 0 && (id != 0 || limit > 0)) {
 		paths_sort(&list);
 		t->past = file_open(&t->o, &list, t->known, t->chain);
 	}
 	paths_done(&list);
 	paths_done(&all);
-	return found;
+	return id;
 }
 
 /* The newest time of what was read under this log's names; 0: nothing. */
@@ -228,24 +256,24 @@ static void
 start(struct tail *t, struct batch *b)
 {
 	int64_t last = last_read(t);
+	const struct stat none = { 0 };
 	struct paths all = { 0 };
 	char text[USEC_TEXT_MAX];
-	struct stat st;
-	enum sibling x;
+	struct stat st = { 0 };
+	int64_t id;
 
 	t->started = true;
 	rotation_siblings(t->path, &all, NULL);
 	t->chain = file_chain(all.v, all.n, t->known);
 	paths_done(&all);
-	if (stat(t->path, &st) == -1)
-		memset(&st, 0, sizeof(st));
-	x = sibling_of(t, t->path, NULL, 0);
-	if (x == SIBLING_KNOWN) {
+	stat(t->path, &st);
+	if (sibling_of(t, t->path, &none, 0, &id) == SIBLING_KNOWN) {
 		/* Then nothing was rotated; its elder may have got a rest. */
-		find_past(t, &st, (time_t)INT64_MAX);
+		find_past(t, &st, (time_t)INT64_MAX, false);
 		return;
 	}
-	if (find_past(t, &st, (time_t)(last / USEC_PER_SEC)) || last == 0)
+	if (find_past(t, &st, (time_t)(last / USEC_PER_SEC), false) != 0 ||
+	    last == 0)
 		return;
 	batch_notice(b, "data_loss", "%s: the log that was read up to %.*s is "
 	    "gone; what was written to it after that is lost", t->path,
@@ -256,16 +284,34 @@ start(struct tail *t, struct batch *b)
 static void
 truncated(struct tail *t, struct batch *b)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	fstat(t->now.fd, &st);
-	batch_notice(b, "", "%s: truncated", t->path);
-	if (!find_past(t, &st, 0)) {
-		b->notice[0] = '\0';
+	stat(t->path, &st);
+	if (find_past(t, &st, 0, true) == t->now.stream.id)
+		batch_notice(b, "", "%s: truncated", t->path);
+	else
 		batch_notice(b, "", "%s: truncated, and no copy of it found: "
 		    "what was written right before is lost", t->path);
-	}
 	follow_restart(&t->now, &t->o, t->known);
+	t->empty_since = fstat(t->now.fd, &st) == 0 && st.st_size == 0 ?
+	    time(NULL) : 0;
+}
+
+/*
+ * A file that was empty when it was opened has content now.  Is it the first,
+ * or was there some that is in a copy already?
+ */
+static void
+filled(struct tail *t)
+{
+	time_t since = t->empty_since;
+	struct stat st = { 0 };
+
+	if (since == 0 || fstat(t->now.fd, &st) == -1 || st.st_size == 0)
+		return;
+	t->empty_since = 0;
+	stat(t->path, &st);
+	find_past(t, &st, since, true);
 }
 
 /*
@@ -302,12 +348,13 @@ change_over(struct tail *t, int fd, const struct stat *st)
 		if (t->now.stream.chain != 0)
 			t->chain = t->now.stream.chain;
 		if (fstat(t->now.fd, &before) == 0)
-			find_past(t, st, before.st_mtim.tv_sec);
+			find_past(t, st, before.st_mtim.tv_sec, false);
 		forget(t, &t->old);
 		t->old = t->now;
 		t->old_since = monotonic();
 	}
 	follow_begin(&t->now, fd, s, &t->o, t->known, t->chain);
+	t->empty_since = st->st_size == 0 ? time(NULL) : 0;
 	watch_content(t, fd, &t->now.wd);
 	/* The link may lead elsewhere now. */
 	if (t->target_wd != -1 && t->target_wd != t->name_wd)
@@ -325,6 +372,25 @@ absent(struct tail *t, struct error *err)
 
 	error_set(err, "%s: %s", t->path, strerror(errno));
 	return state;
+}
+
+/* Did a file come and go between the open one and the empty one `live`? */
+static bool
+is_passed(struct tail *t, const struct stat *live)
+{
+	enum sibling what = SIBLING_NONE;
+	struct paths all = { 0 };
+	int64_t id;
+	size_t i;
+
+	rotation_siblings(t->path, &all, NULL);
+	for (i = all.n; i > 0 && what == SIBLING_NONE; i--) {
+		what = sibling_of(t, all.v[i - 1], live, 0, &id);
+		if (what == SIBLING_NEW && is_twin(t, all.v[i - 1]))
+			what = SIBLING_NOW;
+	}
+	paths_done(&all);
+	return what == SIBLING_NEW;
 }
 
 /*
@@ -349,6 +415,7 @@ look(struct tail *t, struct error *err)
 		swap = t->now;
 		t->now = t->old;
 		t->old = swap;
+		t->empty_since = 0;
 		t->old_since = monotonic();
 		return SOURCE_READY;
 	}
@@ -360,7 +427,7 @@ look(struct tail *t, struct error *err)
 		/* Its writer has not come over; its first byte will wake. */
 		watch_content(t, fd, &wd);
 		fstat(fd, &st);
-		if (st.st_size == 0) {
+		if (st.st_size == 0 && !is_passed(t, &st)) {
 			close(fd);
 			return SOURCE_WAITING;
 		}
@@ -428,6 +495,8 @@ tail_read(struct source *s, struct batch *b, struct error *err)
 			}
 		}
 		if (t->now.fd != -1) {
+			if (t->empty_since != 0 && (filled(t), t->past))
+				continue;
 			switch (follow_read(&t->now, b, t->known, err)) {
 			case FOLLOW_MORE:
 				return SOURCE_READY;
