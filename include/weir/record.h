@@ -11,7 +11,7 @@
 /* Who could have written the line. */
 enum provenance {
 	PROVENANCE_LOG,		/* a file: whoever may log through syslog */
-	PROVENANCE_TRUSTED,	/* journald vouches for root or the MTA's unit */
+	PROVENANCE_TRUSTED,	/* journald vouches: root, or the MTA's unit */
 	PROVENANCE_LOCAL_USER,	/* journald says an ordinary user wrote it */
 };
 

@@ -21,7 +21,7 @@ struct syslog_stream {
 	struct str	host;		/* for lines that name none */
 	int64_t		until;		/* mtime or time of receipt, usec */
 	int32_t		year;		/* 0: not decided yet */
-	int64_t		last_at;	/* of the last line with a stamp, or 0 */
+	int64_t		last_at;	/* of the last stamp; 0: none yet */
 };
 
 enum syslog_verdict {

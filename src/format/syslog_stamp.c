@@ -195,6 +195,7 @@ take_iso(struct syslog_stream *s, struct str *rest, int64_t *ret)
 {
 	struct civil c = { 0 };
 	struct str t = *rest;
+	bool zoned;
 	int minutes;
 
 	if (t.n < 19 || t.p[4] != '-' || t.p[7] != '-' || t.p[10] != 'T')
@@ -205,12 +206,11 @@ take_iso(struct syslog_stream *s, struct str *rest, int64_t *ret)
 	if (c.year < 0 || !valid_date(&c) || !take_clock(t.p + 11, &c))
 		return false;
 	t = take_fraction(str_tail(t, 19), &c);
-	if (take_offset(&t, &minutes))
-		*ret = usec_of_civil(&c) - minutes * USEC_PER_MIN;
-	else
-		*ret = zone_to_utc(zone_of(s), &c, s->last_at);
+	zoned = take_offset(&t, &minutes);
 	if (t.n > 0 && t.p[0] != ' ')
 		return false;
+	*ret = zoned ? usec_of_civil(&c) - minutes * USEC_PER_MIN :
+	    zone_to_utc(zone_of(s), &c, s->last_at);
 	s->year = c.year;
 	s->last_at = *ret;
 	*rest = t;

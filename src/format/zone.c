@@ -28,12 +28,13 @@ find_span(const struct zone *z, int64_t at)
 
 /*
  * Local clocks are at most a day off, so the span of that local time read as
- * UTC and its two neighbours are all that can hold it.
+ * UTC and its two neighbours are all that can hold it.  In a gap every span
+ * is over or has not begun; the last that is over moves the time forward.
  */
 int64_t
 zone_to_utc(const struct zone *z, const struct civil *local, int64_t after)
 {
-	int64_t wall = usec_of_civil(local), first = 0;
+	int64_t wall = usec_of_civil(local), first = 0, over = wall;
 	const struct zone_span *s, *last = z->spans + z->n - 1;
 	bool found = false;
 
@@ -45,18 +46,17 @@ zone_to_utc(const struct zone *z, const struct civil *local, int64_t after)
 	for (int i = 0; i < 3 && s <= last; i++, s++) {
 		int64_t at = wall - s->offset * USEC_PER_SEC;
 
-		if (at < s->since || (s < last && at >= s[1].since))
-			continue;
-		if (!found)
-			first = at;
-		else if (first < after - USEC_PER_MIN)
-			return at;
-		found = true;
+		if (s < last && at >= s[1].since) {
+			over = at;
+		} else if (at >= s->since) {
+			if (found && first < after - USEC_PER_MIN)
+				return at;
+			if (!found)
+				first = at;
+			found = true;
+		}
 	}
-	/* In the gap: the offset before it moves the time forward. */
-	return found ? first : wall - find_span(z, wall -
-	    find_span(z, wall)->offset * USEC_PER_SEC - 1)->offset *
-	    USEC_PER_SEC;
+	return found ? first : over;
 }
 
 struct civil

@@ -6,12 +6,15 @@
  */
 #include "postfix_priv.h"
 
-/* What log_whatsup and its kin append: the context as far as it is known. */
+/*
+ * What log_whatsup and its kin append: the context as far as it is known;
+ * postscreen puts commas between.
+ */
 #define CONTEXT								\
-	OPT(" from=" SENDER) OPT(" to=" RECIPIENT) OPT(" proto=" PROTO)	\
-	OPT(" helo=" HELO)
+	OPT(" from=" SENDER) OPT(",") OPT(" to=" RECIPIENT) OPT(",")	\
+	OPT(" proto=" PROTO) OPT(",") OPT(" helo=" HELO)
 
-/* smtpd_check: log_whatsup; smtpd_milters, cleanup_milter: the same form. */
+/* smtpd_check: log_whatsup; the milters of smtpd and cleanup; postscreen */
 #define WHATSUP								\
 	{ ANY_QID ": " ACTION ": " STAGE " from " CLIENT ": " REPLY ";"	\
 	    CONTEXT, LINE_ACTION, false },				\
@@ -183,11 +186,7 @@ const struct rule postfix_bounce[] = {
 
 /* postscreen, tlsproxy, dnsblog */
 const struct rule postfix_postscreen[] = {
-	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY
-	    "; from=" SENDER ", to=" RECIPIENT ", proto=" PROTO ", helo="
-	    HELO, LINE_ACTION, false },
-	{ "NOQUEUE: " ACTION ": " STAGE " from " CLIENT ": " REPLY,
-	    LINE_ACTION, false },
+	WHATSUP,
 	{ "CONNECT from " CLIENT OPT(" to " ANY), LINE_IGNORED, false },
 	{ "DISCONNECT " CLIENT, LINE_IGNORED, false },
 	{ "PASS " WORD " " CLIENT, LINE_IGNORED, false },
