@@ -122,10 +122,12 @@ add_sized(uint8_t **p, struct str s)
 void
 event_digest(const struct record *line, uint8_t ret[16])
 {
-	uint8_t		 stack[1024], *all = stack, *p;
-	size_t		 n = line->host.n + line->unit.n + line->text.n + 16;
-	uint32_t	 pid = htole32(line->pid);
+	uint8_t		stack[1024], *all = stack, *p;
+	uint32_t	pid = htole32(line->pid);
+	size_t		n;
 
+	n = 3 * sizeof(uint32_t) + line->host.n + line->unit.n +
+	    line->text.n + sizeof(pid);
 	if (n > sizeof(stack))
 		all = xmalloc(n);
 	p = all;

@@ -265,8 +265,9 @@ link_release(struct correlate *c, struct message *m)
 {
 	size_t i, kept = 0;
 
-	if (!m->resolved)
+	if (!m->resolved || m->nheld == 0)
 		return;
+	correlate_touch(c, m);
 	for (i = 0; i < m->nheld; i++) {
 		struct held h = m->held[i];
 

@@ -150,7 +150,8 @@ message_add_passed(struct message *m, struct str recipient,
 	m->passed = xreallocarray(m->passed, m->npassed + 1,
 	    sizeof(*m->passed));
 	m->passed[m->npassed++] = (struct passed){
-	    message_recipient_hash(recipient), arena_copy(&m->arena, original) };
+	    message_recipient_hash(recipient),
+	    arena_copy(&m->arena, original) };
 }
 
 bool

@@ -65,7 +65,7 @@ struct message {
 	enum relation		 relation;
 	struct str		 parent;	/* its key */
 	struct str		 orig_client_address, orig_client_name;
-	bool			 own_client;	/* loopback: maybe a filter's */
+	bool			 own_client;	/* loopback: a filter? */
 	bool			 resolved;	/* client and origin are known */
 	bool			 given_up;	/* resolved for want of more */
 	bool			 ambiguous;	/* a copy, or an open relay? */

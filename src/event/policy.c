@@ -22,12 +22,17 @@ struct belief_net {
 	enum policy_source	source;
 };
 
+struct own_address {
+	struct ip		addr;
+	struct ip_net		net;
+};
+
 struct policy {
 	struct map		*names;		/* value: set of sources */
 	size_t			 nlearnt;
 	struct belief_net	*nets;
 	size_t			 nnets;
-	struct ip_net		 own[64];
+	struct own_address	 own[64];
 	size_t			 nown;
 	enum policy_source	 governs[POLICY_KEY_COUNT];
 	int64_t			 version;
@@ -141,8 +146,8 @@ net_believable(const struct policy *p, const struct ip_net *net,
 	    (ip_is_private(&first) && ip_is_private(&last)))
 		return 0;
 	for (i = 0; i < p->nown; i++)
-		if (net->bits >= p->own[i].bits &&
-		    ip_net_has(&p->own[i], &net->addr))
+		if (net->bits >= p->own[i].net.bits &&
+		    ip_net_has(&p->own[i].net, &net->addr))
 			return 0;
 	(void)ip_net_print(net, text);
 	if (s == POLICY_LEARNT)
@@ -212,13 +217,10 @@ policy_add(struct policy *p, enum policy_key k, enum policy_source s,
 void
 policy_add_own(struct policy *p, const struct ip *own, int bits)
 {
-	struct ip_net net = ip_net_of(own, bits, bits);
-
 	if (p->nown == sizeof(p->own) / sizeof(p->own[0]))
 		return;
-	/* The address itself is first in its network's entry for is_own. */
-	net.addr = *own;
-	p->own[p->nown++] = net;
+	p->own[p->nown++] = (struct own_address){ *own,
+	    ip_net_of(own, bits, bits) };
 }
 
 bool
