@@ -114,7 +114,7 @@ static bool
 unpack(struct buf_reader *r, struct mtaconf_answer *a)
 {
 	uint32_t n = buf_get_u32(r), i;
-	uint8_t k;
+	unsigned k;
 
 	if (n > r->rest.n)
 		return false;
@@ -124,7 +124,7 @@ unpack(struct buf_reader *r, struct mtaconf_answer *a)
 		k = buf_get_u8(r);
 		if (k >= POLICY_KEY_COUNT)
 			return false;
-		a->beliefs[a->n].key = k;
+		a->beliefs[a->n].key = (enum policy_key)k;
 		a->beliefs[a->n].value = str_dup(buf_get_str(r));
 		a->beliefs[a->n++].where = str_dup(buf_get_str(r));
 	}
@@ -325,18 +325,18 @@ out:
 }
 
 int
-mtaconf_find(void *helper, void (*tell)(void *ctx, enum policy_key k,
+mtaconf_find(void *m, void (*tell)(void *ctx, enum policy_key k,
     struct str value), void *ctx, struct error *err)
 {
-	struct mtaconf *m = helper;
+	struct mtaconf *helper = m;
 	struct mtaconf_answer a;
 	enum policy_key k;
 	size_t i;
 
-	if (mtaconf_ask(m, &a, err) == -1)
+	if (mtaconf_ask(helper, &a, err) == -1)
 		return -1;
-	mtaconf_answer_done(&m->last);
-	m->last = a;
+	mtaconf_answer_done(&helper->last);
+	helper->last = a;
 	for (k = 0; k < POLICY_KEY_COUNT; k++)
 		if (!a.incomplete[k])
 			tell(ctx, k, STR_NONE);

@@ -88,7 +88,7 @@ mtaconf_run(const char *path, char *const argv[], int64_t deadline,
     struct buf *ret, struct error *err)
 {
 	char file[1024];
-	int out[2], status, rc;
+	int out[2], status = 0, rc;
 	pid_t pid;
 
 	if (!find_program(path, argv[0], file, sizeof(file))) {

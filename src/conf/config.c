@@ -336,7 +336,7 @@ print_row(const struct config *c, const struct option_row *row,
 	buf_addf(out, "%s =", row->key);
 	if (row->type != OPTION_LIST)
 		buf_addf(out, " %s", s == NULL ? row->value : s->text);
-	else if (s->list.n == 1)
+	else if (s != NULL && s->list.n == 1)
 		buf_addf(out, " %s", s->list.v[0]);
 	buf_addf(out, " ; %s\n", s == NULL ? "default" : s->origin);
 	for (i = 0; s != NULL && s->list.n > 1 && i < s->list.n; i++)

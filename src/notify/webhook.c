@@ -95,15 +95,14 @@ int
 webhook_load(const struct config *c, struct webhook **ret, size_t *ret_n,
     struct buf *problems)
 {
-	struct webhook *hooks = NULL;
+	struct webhook *hooks;
 	const char *name;
 	size_t n = 0;
 	int rc = 0;
 
 	while (config_section(c, "webhook", n) != NULL)
 		n++;
-	if (n > 0)
-		hooks = xcalloc(n, sizeof(hooks[0]));
+	hooks = xcalloc(n + 1, sizeof(hooks[0]));
 	for (n = 0; (name = config_section(c, "webhook", n)) != NULL; n++)
 		if (load_one(c, name, &hooks[n], problems) == -1)
 			rc = -1;

@@ -52,8 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (text[i - 1] == '@' &&
 		    (text[i] == '/' || text[i] == '.'))
 			text[i] = '_';
-	c = config_parse("tests/fuzz/conf/weir.conf", (struct str){ text, size },
-	    &problems);
+	c = config_parse("tests/fuzz/conf/weir.conf",
+	    (struct str){ text, size }, &problems);
 	assert((c == NULL) == (problems.n > 0));
 	if (c != NULL) {
 		ask_all(c);
