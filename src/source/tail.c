@@ -58,7 +58,7 @@ struct tail {
 	time_t			 old_since;	/* monotonic */
 	bool			 started;
 	bool			 moved_on;	/* the name has other content */
-	time_t			 empty_since;	/* wall clock; 0: it was not */
+	int64_t			 begun_at;	/* reading `now`, wall clock */
 	struct source		*past;		/* rotated files to read first */
 	uint32_t		 chain;
 };
@@ -70,6 +70,22 @@ monotonic(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec;
+}
+
+static int64_t
+usec_of(struct timespec t)
+{
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+/* The clock that files get their times from: it has a coarser step. */
+static int64_t
+file_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return usec_of(t);
 }
 
 static int
@@ -157,7 +173,7 @@ enum sibling {
 
 static enum sibling
 sibling_of(struct tail *t, const char *path, const struct stat *live,
-    time_t limit, int64_t *ret_id)
+    int64_t limit, int64_t *ret_id)
 {
 	char head[STREAM_FINGERPRINT_SPAN];
 	const struct stream *s;
@@ -178,7 +194,7 @@ sibling_of(struct tail *t, const char *path, const struct stat *live,
 		*ret_id = s->id;
 		return SIBLING_KNOWN;
 	}
-	return st.st_mtim.tv_sec < limit ? SIBLING_OLD : SIBLING_NEW;
+	return usec_of(st.st_mtim) < limit ? SIBLING_OLD : SIBLING_NEW;
 }
 
 /* Has it the content of the open file, packed after it was renamed? */
@@ -204,7 +220,7 @@ is_twin(struct tail *t, const char *path)
  * Returns the id of the known one, -1 for one held open, 0 for none.
  */
 static int64_t
-find_past(struct tail *t, const struct stat *live, time_t limit, bool copy)
+find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 {
 	struct paths all = { 0 }, list = { 0 };
 	enum sibling what = SIBLING_NONE;
@@ -269,10 +285,10 @@ start(struct tail *t, struct batch *b)
 	stat(t->path, &st);
 	if (sibling_of(t, t->path, &none, 0, &id) == SIBLING_KNOWN) {
 		/* Then nothing was rotated; its elder may have got a rest. */
-		find_past(t, &st, (time_t)INT64_MAX, false);
+		find_past(t, &st, INT64_MAX, false);
 		return;
 	}
-	if (find_past(t, &st, (time_t)(last / USEC_PER_SEC), false) != 0 ||
+	if (find_past(t, &st, last, false) != 0 ||
 	    last == 0)
 		return;
 	batch_notice(b, "data_loss", "%s: the log that was read up to %.*s is "
@@ -293,25 +309,22 @@ truncated(struct tail *t, struct batch *b)
 		batch_notice(b, "", "%s: truncated, and no copy of it found: "
 		    "what was written right before is lost", t->path);
 	follow_restart(&t->now, &t->o, t->known);
-	t->empty_since = fstat(t->now.fd, &st) == 0 && st.st_size == 0 ?
-	    time(NULL) : 0;
+	t->begun_at = file_clock();
 }
 
 /*
- * A file that was empty when it was opened has content now.  Is it the first,
- * or was there some that is in a copy already?
+ * Nothing was taken in yet of the file that is open.  Is what it holds now the
+ * first of it, or was there something before that is in a copy already?
  */
 static void
-filled(struct tail *t)
+check_first(struct tail *t)
 {
-	time_t since = t->empty_since;
 	struct stat st = { 0 };
 
-	if (since == 0 || fstat(t->now.fd, &st) == -1 || st.st_size == 0)
+	if (fstat(t->now.fd, &st) == -1 || st.st_size == 0)
 		return;
-	t->empty_since = 0;
 	stat(t->path, &st);
-	find_past(t, &st, since, true);
+	find_past(t, &st, t->begun_at, true);
 }
 
 /*
@@ -348,13 +361,13 @@ change_over(struct tail *t, int fd, const struct stat *st)
 		if (t->now.stream.chain != 0)
 			t->chain = t->now.stream.chain;
 		if (fstat(t->now.fd, &before) == 0)
-			find_past(t, st, before.st_mtim.tv_sec, false);
+			find_past(t, st, usec_of(before.st_mtim), false);
 		forget(t, &t->old);
 		t->old = t->now;
 		t->old_since = monotonic();
 	}
 	follow_begin(&t->now, fd, s, &t->o, t->known, t->chain);
-	t->empty_since = st->st_size == 0 ? time(NULL) : 0;
+	t->begun_at = file_clock();
 	watch_content(t, fd, &t->now.wd);
 	/* The link may lead elsewhere now. */
 	if (t->target_wd != -1 && t->target_wd != t->name_wd)
@@ -415,7 +428,6 @@ look(struct tail *t, struct error *err)
 		swap = t->now;
 		t->now = t->old;
 		t->old = swap;
-		t->empty_since = 0;
 		t->old_since = monotonic();
 		return SOURCE_READY;
 	}
@@ -466,6 +478,7 @@ tail_read(struct source *s, struct batch *b, struct error *err)
 {
 	struct tail *t = (struct tail *)s;
 	enum source_state state;
+	bool checked = false;
 
 	batch_clear(b);
 	drain(t);
@@ -495,8 +508,11 @@ tail_read(struct source *s, struct batch *b, struct error *err)
 			}
 		}
 		if (t->now.fd != -1) {
-			if (t->empty_since != 0 && (filled(t), t->past))
+			if (t->now.stream.id == 0 && !checked) {
+				checked = true;
+				check_first(t);
 				continue;
+			}
 			switch (follow_read(&t->now, b, t->known, err)) {
 			case FOLLOW_MORE:
 				return SOURCE_READY;
