@@ -61,6 +61,11 @@ TESTS ?= $(sort $(wildcard tests/unit/test_*.c))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(TESTS))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,\
 	$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+# Programs that tests run.
+PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%,\
+	$(sort $(wildcard tests/bench/*.c tests/conformance/*.c tests/web/*.c)))
+# Other projects' logs, which are no part of this one (tests/conformance).
+export WEIR_CORPORA ?= $(abspath $(wildcard ../shared/corpora))
 # Files that become part of the executable.
 EMBED := $(sort $(wildcard schema/*.sql web/*.html web/*.css web/*.js \
 	web/*.svg web/*.ico))
@@ -116,7 +121,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -MMD -MP \
 	    -o $@ $< $(LIB) $(PKG_LIBS)
 
-$(BUILD)/bench/%: tests/bench/%.c $(LIB)
+$(PROGRAMS): $(BUILD)/%: tests/%.c $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(LIB) \
@@ -127,7 +132,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIB)
 unit: $(UNIT)
 	$(Q)BUILD=$(BUILD) tests/check unit
 
-built: all $(UNIT)
+built: all $(UNIT) $(PROGRAMS)
 
 check: setup
 	$(Q)$(MAKE) --no-print-directory built
@@ -178,10 +183,10 @@ lint: setup-tools
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BUILD=$(BUILD) tests/lint/run --deep $(ALL_CFLAGS)
 
-bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
-	$(wildcard tests/bench/*.c))
-	$(Q)for t in tests/bench/*.sh; do [ ! -e "$$t" ] || \
-	    BUILD=$(abspath $(BUILD)) sh "$$t" || exit 1; done
+bench: all $(PROGRAMS)
+	$(Q)for t in $(filter $(BUILD)/bench/%,$(PROGRAMS)) \
+	    $(wildcard tests/bench/*.sh); do \
+	    BUILD=$(abspath $(BUILD)) $$t || exit 1; done
 
 lab: setup
 	$(Q)$(MAKE) --no-print-directory all
@@ -238,4 +243,5 @@ help:
 	fuzz-built lint bench lab demo setup setup-build setup-tools install \
 	uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
--include $(SRC:src/%.c=$(BUILD)/obj/%.d) $(UNIT:=.d) $(FUZZ:=.d)
+-include $(SRC:src/%.c=$(BUILD)/obj/%.d) $(UNIT:=.d) \
+	$(FUZZ:=.d) $(PROGRAMS:=.d)
