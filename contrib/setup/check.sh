@@ -11,7 +11,8 @@ here=$(dirname "$0")
 . "$here/apt.sh"
 
 "$here/build.sh"
-need git libcmocka-dev python3 sqlite3 curl openssl mandoc shellcheck
+need git libcmocka-dev python3 sqlite3 curl openssl mandoc shellcheck \
+	chromium chromium-driver
 if [ "${1-}" = tools ]; then
 	need clang llvm clang-tidy cppcheck lcov libasan8 libtsan2 libubsan1
 fi
