@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "weir/book.h"
+
+struct told {
+	int		 transitions[TRANSITION_COUNT];
+	struct alert	*last;
+};
+
+static void
+on_alert(void *ctx, const struct alert *a, enum alert_transition t)
+{
+	struct told *told = ctx;
+
+	told->transitions[t]++;
+	alert_free(told->last);
+	told->last = alert_copy(a);
+}
+
+static struct event
+relay(const char *client, uint8_t n)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = EVENT_DELIVERY;
+	e.class = CLASS_OPEN_RELAY;
+	e.status = STATUS_SENT;
+	e.first = true;
+	e.at = 1000 + n;
+	e.id[0] = n;
+	e.host = STR("mx1");
+	e.client_address = str_of(client);
+	e.recipient = STR("v@far.example");
+	e.queue_id = STR("4A1");
+	return e;
+}
+
+struct fixture {
+	struct told		 told;
+	struct policy		*policy;
+	struct book		*book;
+	const struct detector	*d;
+};
+
+static void
+set_up(struct fixture *f)
+{
+	struct book_out out = { &f->told, on_alert };
+
+	memset(f, 0, sizeof(*f));
+	f->policy = policy_new(HASH_KEY_FIXED);
+	f->book = book_new(HASH_KEY_FIXED, &out);
+	f->d = detector_find(STR("open-relay"));
+	assert_non_null(f->d);
+}
+
+static void
+tear_down(struct fixture *f)
+{
+	alert_free(f->told.last);
+	book_free(f->book);
+	policy_free(f->policy);
+}
+
+static void
+find(struct fixture *f, const char *client, uint8_t n)
+{
+	struct event e = relay(client, n);
+
+	book_find(f->book, f->d, f->policy, &e, STR("raw line"), false);
+}
+
+static void
+one_alert_for_one_network(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	find(&f, "198.51.100.7", 1);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 1);
+	assert_string_equal(f.told.last->key, "198.51.100.0/24");
+	assert_string_equal(f.told.last->evidence[0].line, "raw line");
+	find(&f, "198.51.100.8", 2);
+	find(&f, "198.51.100.9", 3);
+	/* Counts are told at the commit, once. */
+	assert_int_equal(f.told.transitions[TRANSITION_COUNTED], 0);
+	book_flush(f.book);
+	assert_int_equal(f.told.transitions[TRANSITION_COUNTED], 1);
+	assert_int_equal(f.told.last->count, 3);
+	assert_int_equal(f.told.last->version, 1);
+	book_flush(f.book);
+	assert_int_equal(f.told.transitions[TRANSITION_COUNTED], 1);
+	find(&f, "2001:db8:bad:1::1", 4);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
+	assert_string_equal(f.told.last->key, "2001:db8:bad:1::/64");
+	assert_int_equal(book_count(f.book), 2);
+	tear_down(&f);
+}
+
+static void
+the_last_one_taken_back_resolves(void **state)
+{
+	struct fixture	f;
+	struct event	e;
+
+	(void)state;
+	set_up(&f);
+	find(&f, "198.51.100.7", 1);
+	find(&f, "198.51.100.7", 2);
+	e = relay("198.51.100.7", 1);
+	book_take_back(f.book, f.d, &e, "reclassified");
+	assert_int_equal(f.told.transitions[TRANSITION_RESOLVED], 0);
+	book_take_back(f.book, f.d, &e, "reclassified");
+	assert_int_equal(f.told.transitions[TRANSITION_RESOLVED], 1);
+	assert_int_equal(f.told.last->state, ALERT_RESOLVED);
+	assert_string_equal(f.told.last->resolved_reason, "reclassified");
+	assert_int_equal(book_count(f.book), 0);
+	/* Abuse that begins anew is a new alert. */
+	find(&f, "198.51.100.7", 3);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
+	tear_down(&f);
+}
+
+static void
+commands_change_what_is_open(void **state)
+{
+	struct fixture	 f;
+	struct error	 err;
+	struct alert	*a;
+
+	(void)state;
+	set_up(&f);
+	find(&f, "198.51.100.7", 1);
+	a = alert_copy(f.told.last);
+	assert_int_equal(book_acknowledge(f.book, a, "alice", &err), 0);
+	assert_int_equal(f.told.last->state, ALERT_ACKNOWLEDGED);
+	assert_string_equal(f.told.last->acknowledged_by, "alice");
+	assert_int_equal(book_resolve(f.book, a, "alice", "closed the hole",
+	    &err), 0);
+	assert_string_equal(f.told.last->resolved_reason,
+	    "closed the hole (alice)");
+	assert_int_equal(f.told.last->version, 3);
+	assert_int_equal(book_resolve(f.book, a, "alice", "again", &err), -1);
+	assert_non_null(strstr(err.text, "not open"));
+	alert_free(a);
+	tear_down(&f);
+}
+
+/* What no alert may come of. */
+static void
+others_do_not_concern(void **state)
+{
+	struct fixture	f;
+	struct event	e;
+
+	(void)state;
+	set_up(&f);
+	e = relay("198.51.100.7", 1);
+	e.class = CLASS_AUTHORISED_RELAY;
+	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	e = relay("198.51.100.7", 1);
+	e.first = false;
+	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	e = relay("198.51.100.7", 1);
+	e.status = STATUS_DISCARDED;
+	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	assert_int_equal(book_count(f.book), 0);
+	tear_down(&f);
+}
+
+static void
+past_the_cap_the_host_is_the_key(void **state)
+{
+	struct fixture	f;
+	char		client[32];
+
+	(void)state;
+	set_up(&f);
+	for (int i = 0; i <= BOOK_ALERTS_MAX + 5; i++) {
+		(void)snprintf(client, sizeof(client), "20.%d.%d.1", i / 256,
+		    i % 256);
+		find(&f, client, 1);
+	}
+	book_flush(f.book);
+	assert_int_equal(book_count(f.book), BOOK_ALERTS_MAX + 1);
+	assert_int_equal(f.told.last->key_type, KEY_HOST);
+	assert_int_equal(f.told.last->count, 6);
+	tear_down(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_alert_for_one_network),
+		cmocka_unit_test(the_last_one_taken_back_resolves),
+		cmocka_unit_test(commands_change_what_is_open),
+		cmocka_unit_test(others_do_not_concern),
+		cmocka_unit_test(past_the_cap_the_host_is_the_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
