@@ -81,8 +81,8 @@ filter_gives_back(struct fold *f, int at)
 	fold_say(f, MS(at + 2), "postfix/qmgr", 12,
 	    "5B2F00D2: from=<x@spam.example>, size=9, nrcpt=1 (queue active)");
 	fold_say(f, MS(at + 3), "postfix/smtp", 22,
-	    "5B2F00D2: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25,"
-	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
+	    "5B2F00D2: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25"
+	    ", delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
 	    " (250 2.0.0 Ok: queued as FAR1)");
 	fold_say(f, MS(at + 4), "postfix/qmgr", 12, "5B2F00D2: removed");
 }
@@ -107,8 +107,8 @@ direct_mail_is_never_held(void **state)
 	start(&f);
 	stranger_hands_in(&f);
 	fold_say(&f, MS(9), "postfix/smtp", 13,
-	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25,"
-	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
+	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25"
+	    ", delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
 	    " (250 2.0.0 Ok: queued as FAR1)");
 	assert_non_null(delivery(&f, "v@far.example"));
 	assert_int_equal(f.nalerts, 1);
@@ -176,8 +176,8 @@ foreign_queue_ids_are_only_hints(void **state)
 	    "6C3F00D3: client=pc[198.51.100.99], sasl_method=PLAIN,"
 	    " sasl_username=bob");
 	fold_say(&f, MS(9), "postfix/smtp", 13,
-	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25,"
-	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
+	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25"
+	    ", delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
 	    " (250 2.0.0 Ok: queued as 6C3F00D3)");
 	assert_non_null(delivery(&f, "v@far.example"));
 	assert_int_equal(delivery(&f, "v@far.example")->class,
@@ -236,8 +236,8 @@ short_ids_are_used_again(void **state)
 	fold_say(&f, MS(52), "postfix/qmgr", 12,
 	    "4A1F00D1: from=<bob@example.org>, size=5, nrcpt=1 (queue active)");
 	fold_say(&f, MS(59), "postfix/smtp", 13,
-	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25,"
-	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent (250 Ok)");
+	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25"
+	    ", delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent (250 Ok)");
 	assert_int_equal(delivery(&f, "v@far.example")->class,
 	    CLASS_AUTHENTICATED_RELAY);
 	assert_int_equal(messages(&f), 2);
