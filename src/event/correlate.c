@@ -209,10 +209,12 @@ wait_until(struct correlate *c, struct message *m, int64_t due)
 {
 	struct message_list	*list = due > c->now + c->o.hold_us ?
 				    &c->lates : &c->holds;
-	struct message		*before = TAILQ_LAST(list, message_list);
+	struct message		*before;
 
+	/* First: it may be the last of this list itself. */
 	unwait(m);
 	m->due = due;
+	before = TAILQ_LAST(list, message_list);
 	while (before != NULL && before->due > due)
 		before = TAILQ_PREV(before, message_list, waits);
 	if (before == NULL)
