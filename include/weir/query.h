@@ -36,7 +36,7 @@ struct query {
 	QUERY_TEXTS(X)
 #undef X
 	size_t		limit;		/* 0: none */
-	char		cursor[QUERY_CURSOR_MAX];	/* "": from the newest */
+	char		cursor[QUERY_CURSOR_MAX];	/* "": the newest */
 };
 
 void	query_init(struct query *q);

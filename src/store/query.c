@@ -26,7 +26,7 @@ struct filter {
 	const char	*name;
 	enum value_type	 type;
 	size_t		 offset;	/* in struct query */
-	const char	*(*word)(int i);	/* of a set; NULL past the end */
+	const char	*(*word)(int i);	/* of a set; NULL: no more */
 	const char	*help;
 };
 

@@ -329,40 +329,29 @@ choose_domain(const struct search *x, const struct partition *p,
 	return i == 2 ? "" : choose_live(x, p, err);
 }
 
-/*
- * The first of these that the query has and that is one key is taken; else
- * the first range of which the partition holds few.  Returns the index or ""
- * for SQLite's own choice among several; NULL: failure.
- */
+/* The first range of which the partition holds few.  As choose_index. */
 static const char *
-choose_index(const struct search *x, const struct partition *p,
+choose_range(const struct search *x, const struct partition *p,
     struct error *err)
 {
 	static const struct {
 		int		 text;
 		const char	*index;
 	} keys[] = {
-		{ T_queue_id, "queue" }, { T_message_id, "message" },
 		{ T_user, "user" }, { T_recipient, "recipient" },
 		{ T_sender, "sender" },
 	};
 	char range[STORE_SQL_MAX];
-	size_t i, n = sizeof(keys) / sizeof(keys[0]);
+	size_t i;
 	int t, few;
 
-	for (i = 0; i < n; i++)
-		if (x->values[keys[i].text] != NULL &&
-		    !x->needles[keys[i].text].is_domain)
-			return keys[i].index;
 	if (x->q->has_client) {
-		if (is_single(x))
-			return "client";
 		snprintf(range, sizeof(range), "client_ip >= ?%d AND "
 		    "client_ip <= ?%d", P_CLIENT_LO, P_CLIENT_HI);
 		if ((few = is_few(x, p, "client", range, err)) != 0)
 			return few == 1 ? "client" : NULL;
 	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (x->values[t = keys[i].text] == NULL)
 			continue;
 		snprintf(range, sizeof(range), "%s_key >= ?%d AND "
@@ -374,6 +363,40 @@ choose_index(const struct search *x, const struct partition *p,
 	return choose_domain(x, p, err);
 }
 
+/*
+ * The first of these keys that the query has is taken; else a range that
+ * holds few rows; else class or time.  Returns the index, or "" for SQLite's
+ * own choice among several; NULL: failure.
+ */
+static const char *
+choose_index(const struct search *x, const struct partition *p,
+    struct error *err)
+{
+	static const struct {
+		int		 text;
+		const char	*index;
+		bool		 live;
+	} keys[] = {
+		{ T_queue_id, "queue", true },
+		{ T_message_id, "message", true },
+		{ T_user, "user", false }, { T_recipient, "recipient", false },
+		{ T_sender, "sender", false },
+	};
+	bool indexed = partition_is_indexed(p);
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (x->values[keys[i].text] != NULL &&
+		    !x->needles[keys[i].text].is_domain &&
+		    (keys[i].live || indexed))
+			return keys[i].index;
+	if (!indexed)
+		return choose_live(x, p, err);
+	if (x->q->has_client && is_single(x))
+		return "client";
+	return choose_range(x, p, err);
+}
+
 static sqlite3_stmt *
 statement(const struct search *x, const struct partition *p,
     struct error *err)
@@ -383,9 +406,7 @@ statement(const struct search *x, const struct partition *p,
 	size_t limit = x->q->limit;
 	const char *index;
 
-	index = partition_is_indexed(p) ? choose_index(x, p, err) :
-	    choose_live(x, p, err);
-	if (index == NULL)
+	if ((index = choose_index(x, p, err)) == NULL)
 		return NULL;
 	buf_add_str(&b, STR("SELECT "));
 	event_columns(&b, false);

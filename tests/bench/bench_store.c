@@ -43,6 +43,7 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+__attribute__((format(printf, 3, 0)))
 static struct str
 text(char *b, size_t size, const char *fmt, uint64_t v, uint64_t w)
 {

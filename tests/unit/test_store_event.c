@@ -387,7 +387,7 @@ static void
 search_indexes_follow_the_commits(void **state)
 {
 	static const char *const missing =
-	    "SELECT count(*) FROM partition WHERE closed AND indexed < 6";
+	    "SELECT count(*) FROM partition WHERE closed AND indexed < 4";
 	struct store *s = test_open(STORE_WRITE);
 	int i;
 
@@ -399,7 +399,7 @@ search_indexes_follow_the_commits(void **state)
 		    1);
 	test_commit(s);
 	assert_int_equal(sql_number(missing), 2);
-	for (i = 0; i < 11; i++) {
+	for (i = 0; i < 7; i++) {
 		test_begin(s);
 		test_commit(s);
 	}
