@@ -30,7 +30,9 @@
 	X(sender_key, "INTEGER")					\
 	X(recipient_key, "INTEGER")					\
 	X(user_key, "INTEGER")						\
-	X(message_key, "INTEGER")
+	X(message_key, "INTEGER")					\
+	X(relay_key, "INTEGER")						\
+	X(relay_address_key, "INTEGER")
 
 enum {
 #define X(m, type) COLUMN_##m,
@@ -134,6 +136,15 @@ bind_address_key(struct store *s, sqlite3_stmt *st, int i, struct str address)
 		sqlite3_bind_null(st, i);
 }
 
+static void
+bind_text_key(struct store *s, sqlite3_stmt *st, int i, struct str text)
+{
+	if (str_known(text))
+		sqlite3_bind_int64(st, i, store_text_key(s, text));
+	else
+		sqlite3_bind_null(st, i);
+}
+
 /* The address is copied to *ip, which must live as long as the binding. */
 static void
 bind_ip(sqlite3_stmt *st, int i, struct str address, struct ip *ip)
@@ -167,11 +178,10 @@ bind_event(struct store *s, sqlite3_stmt *st, const struct event *e,
 	bind_address_key(s, st, COLUMN_sender_key + 1, e->sender);
 	bind_address_key(s, st, COLUMN_recipient_key + 1, e->recipient);
 	bind_address_key(s, st, COLUMN_user_key + 1, e->sasl_username);
-	if (str_known(e->message_id))
-		sqlite3_bind_int64(st, COLUMN_message_key + 1,
-		    store_text_key(s, store_message_id(e->message_id)));
-	else
-		sqlite3_bind_null(st, COLUMN_message_key + 1);
+	bind_text_key(s, st, COLUMN_message_key + 1,
+	    store_message_id(e->message_id));
+	bind_text_key(s, st, COLUMN_relay_key + 1, e->relay_host);
+	bind_text_key(s, st, COLUMN_relay_address_key + 1, e->relay_address);
 #define X(m) store_bind_str(st, COLUMN_##m + 1, e->m);
 	EVENT_TEXTS(X)
 #undef X

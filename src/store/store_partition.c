@@ -37,6 +37,9 @@ static const struct {
 	{ "sender", "(sender_key, at) WHERE sender_key IS NOT NULL" },
 	{ "recipient", "(recipient_key, at) WHERE recipient_key IS NOT NULL" },
 	{ "user", "(user_key, at) WHERE user_key IS NOT NULL" },
+	{ "relay", "(relay_key) WHERE relay_key IS NOT NULL" },
+	{ "relay_address", "(relay_address_key)"
+	    " WHERE relay_address_key IS NOT NULL" },
 };
 
 static_assert(EVENT_NOTICE == 4, "the index of notices names its kind");

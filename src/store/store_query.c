@@ -88,8 +88,8 @@ prepare_needle(struct search *x, int i)
 	}
 	buf_add_str(&n->text, v);
 	v = buf_str(&n->text);
-	n->lo = n->hi = i == T_message_id ? store_text_key(x->s, v) :
-	    store_address_key(x->s, v);
+	n->lo = n->hi = i == T_message_id || i == T_relay ?
+	    store_text_key(x->s, v) : store_address_key(x->s, v);
 	if (n->is_domain) {
 		n->lo = store_domain_key(x->s, str_domain(v));
 		n->hi = n->lo | ((INT64_C(1) << STORE_KEY_BITS) - 1);
@@ -155,7 +155,7 @@ bind_all(const struct search *x, sqlite3_stmt *st, int64_t limit)
 
 /* Compared by key first, so that its index serves; the text decides. */
 static void
-add_address(const struct search *x, struct buf *b, const char *key,
+add_keyed(const struct search *x, struct buf *b, const char *key,
     const char *column, int i)
 {
 	if (x->needles[i].is_domain)
@@ -173,19 +173,19 @@ add_text(const struct search *x, struct buf *b, int i)
 	buf_add_str(b, STR(" AND "));
 	switch (i) {
 	case T_user:
-		add_address(x, b, "user_key", "sasl_username", i);
+		add_keyed(x, b, "user_key", "sasl_username", i);
 		break;
 	case T_sender:
-		add_address(x, b, "sender_key", "sender", i);
+		add_keyed(x, b, "sender_key", "sender", i);
 		break;
 	case T_recipient:
-		add_address(x, b, "recipient_key", "recipient", i);
+		add_keyed(x, b, "recipient_key", "recipient", i);
 		break;
 	case T_domain:
 		buf_add_char(b, '(');
-		add_address(x, b, "sender_key", "sender", i);
+		add_keyed(x, b, "sender_key", "sender", i);
 		buf_add_str(b, STR(" OR "));
-		add_address(x, b, "recipient_key", "recipient", i);
+		add_keyed(x, b, "recipient_key", "recipient", i);
 		buf_add_char(b, ')');
 		break;
 	case T_queue_id:
@@ -197,9 +197,11 @@ add_text(const struct search *x, struct buf *b, int i)
 		    P_TEXT(i));
 		break;
 	case T_relay:
-		buf_addf(b, "(relay_host = ?%d COLLATE NOCASE OR "
-		    "relay_address = ?%d COLLATE NOCASE)", P_TEXT(i),
-		    P_TEXT(i));
+		buf_add_char(b, '(');
+		add_keyed(x, b, "relay_key", "relay_host", i);
+		buf_add_str(b, STR(" OR "));
+		add_keyed(x, b, "relay_address_key", "relay_address", i);
+		buf_add_char(b, ')');
 		break;
 	case T_mta:
 		buf_addf(b, "mta = ?%d", P_TEXT(i));
@@ -310,23 +312,36 @@ choose_live(const struct search *x, const struct partition *p,
 	return few == 1 ? "class" : few == 0 ? "at" : NULL;
 }
 
-/* Both halves of "domain" must be few.  As choose_index. */
+/* Of what may match in two columns both must be few.  As choose_index. */
 static const char *
-choose_domain(const struct search *x, const struct partition *p,
+choose_either(const struct search *x, const struct partition *p,
     struct error *err)
 {
-	static const char *const sides[] = { "sender", "recipient" };
+	static const struct {
+		int		 text;
+		const char	*index[2];
+	} either[] = {
+		{ T_relay, { "relay", "relay_address" } },
+		{ T_domain, { "sender", "recipient" } },
+	};
 	char range[STORE_SQL_MAX];
-	int i, few;
+	size_t i, side;
+	int t, few;
 
-	for (i = 0; i < 2 && x->values[T_domain] != NULL; i++) {
-		snprintf(range, sizeof(range), "%s_key >= ?%d AND "
-		    "%s_key <= ?%d", sides[i], P_LO(T_domain), sides[i],
-		    P_HI(T_domain));
-		if ((few = is_few(x, p, sides[i], range, err)) != 1)
-			return few == -1 ? NULL : choose_live(x, p, err);
+	for (i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
+		if (x->values[t = either[i].text] == NULL)
+			continue;
+		for (side = 0, few = 1; side < 2 && few == 1; side++) {
+			const char *index = either[i].index[side];
+
+			snprintf(range, sizeof(range), "%s_key >= ?%d AND "
+			    "%s_key <= ?%d", index, P_LO(t), index, P_HI(t));
+			few = is_few(x, p, index, range, err);
+		}
+		if (few != 0)
+			return few == 1 ? "" : NULL;
 	}
-	return i == 2 ? "" : choose_live(x, p, err);
+	return choose_live(x, p, err);
 }
 
 /* The first range of which the partition holds few.  As choose_index. */
@@ -360,7 +375,7 @@ choose_range(const struct search *x, const struct partition *p,
 		if ((few = is_few(x, p, keys[i].index, range, err)) != 0)
 			return few == 1 ? keys[i].index : NULL;
 	}
-	return choose_domain(x, p, err);
+	return choose_either(x, p, err);
 }
 
 /*

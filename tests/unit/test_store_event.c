@@ -387,7 +387,7 @@ static void
 search_indexes_follow_the_commits(void **state)
 {
 	static const char *const missing =
-	    "SELECT count(*) FROM partition WHERE closed AND indexed < 4";
+	    "SELECT count(*) FROM partition WHERE closed AND indexed < 6";
 	struct store *s = test_open(STORE_WRITE);
 	int i;
 
@@ -399,7 +399,7 @@ search_indexes_follow_the_commits(void **state)
 		    1);
 	test_commit(s);
 	assert_int_equal(sql_number(missing), 2);
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 11; i++) {
 		test_begin(s);
 		test_commit(s);
 	}
@@ -414,7 +414,7 @@ search_indexes_follow_the_commits(void **state)
 	store_close(test_open(STORE_BULK));
 	assert_int_equal(sql_number(missing), 0);
 	assert_int_equal(sql_number("SELECT count(*) FROM sqlite_schema "
-	    "WHERE type = 'index' AND name LIKE 'events_000001_%'"), 10);
+	    "WHERE type = 'index' AND name LIKE 'events_000001_%'"), 12);
 }
 
 int
