@@ -183,10 +183,10 @@ lint: setup-tools
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BUILD=$(BUILD) tests/lint/run --deep $(ALL_CFLAGS)
 
+# WEIR_BENCH_LOG=FILE for a log of one's own.
 bench: all $(PROGRAMS)
-	$(Q)for t in $(filter $(BUILD)/bench/%,$(PROGRAMS)) \
-	    $(wildcard tests/bench/*.sh); do \
-	    BUILD=$(abspath $(BUILD)) $$t || exit 1; done
+	$(Q)BUILD=$(BUILD) tests/bench/run
+	$(Q)$(BUILD)/bench/bench_store 300000 $(BUILD)
 
 lab: setup
 	$(Q)$(MAKE) --no-print-directory all
