@@ -79,15 +79,16 @@ function draw(a, first) {
 	            fact("Acknowledged by", a.acknowledged_by) : null,
 	        a.resolved_reason ?
 	            fact("Resolved", a.resolved_reason) : null),
-	    (a.reasons ?? []).length === 0 ? null :
-	        fold("reasons", "Why", el("ul", {class: "steps"},
-	        a.reasons.map(reason)), false),
-	    a.runbook ? fold("runbook", "What to do next", steps(a),
-	        first && !resolved) : null,
-	    lines.length === 0 ? null : fold("evidence",
-	        "Evidence: " + plural(lines.length, "log line"),
-	        el("pre", {class: "lines", tabindex: "0"},
-	        lines.map((l) => el("code", {}, l))), false));
+	    el("div", {class: "folds"},
+	        a.runbook ? fold("runbook", "What to do next", steps(a),
+	            first && !resolved) : null,
+	        (a.reasons ?? []).length === 0 ? null :
+	            fold("reasons", "Why", el("ul", {class: "steps"},
+	            a.reasons.map(reason)), false),
+	        lines.length === 0 ? null : fold("evidence",
+	            "Evidence: " + plural(lines.length, "log line"),
+	            el("pre", {class: "lines", tabindex: "0"},
+	            lines.map((l) => el("code", {}, l))), false)));
 }
 
 // A changed alert is drawn anew with the same folds open.

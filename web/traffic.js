@@ -28,12 +28,10 @@ let drawn = null, width = 0;
 
 const name = (c) => c.replaceAll("_", " ");
 
-// The next of 1, 2, 5, 10, 20 ... that is not below n.
+// The top of the axis: the next round number that is not below n.
 function round(n) {
-	let step = 1;
-	for (let i = 0; step < n; i++)
-		step *= i % 3 === 1 ? 2.5 : 2;
-	return step;
+	const ten = 10 ** Math.floor(Math.log10(Math.max(n, 1)));
+	return [1, 2, 3, 4, 5, 6, 8, 10].find((d) => d * ten >= n) * ten;
 }
 
 function total(hour) {
