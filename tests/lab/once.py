@@ -11,6 +11,7 @@ import collections
 import json
 import os
 import random
+import struct
 import time
 
 from daemon import Daemon
@@ -21,48 +22,76 @@ from logs import JOURNAL, wait_for
 KILLS, MESSAGES, RELAYS_A_SECOND = 110, 12, 3
 WALL_CLOCK = {"seq", "historical"}
 KINDS = "message,delivery,reject,auth"
-WRITTEN = 0.005     # a kill this soon after a write hit a batch
+
+
+def torn(wal):
+    """Whether a write-ahead log ends within a transaction: frames of the
+    current salt after the last one that commits."""
+    data = wal.read_bytes() if wal.exists() else b""
+    if len(data) < 32:
+        return False
+    size, = struct.unpack(">I", data[8:12])
+    last = count = 0
+    for at in range(32, len(data) - 24 - size + 1, 24 + size):
+        if data[at + 8:at + 16] != data[16:24]:
+            break
+        count += 1
+        if data[at + 4:at + 8] != b"\0\0\0\0":
+            last = count
+    return count > last
 
 
 class Killer:
-    """Kills, aimed at writes half of the time."""
+    """Kills, aimed at a write of the database half of the time."""
 
-    def __init__(self, weir, seed):
-        self.weir, self.rng = weir, random.Random(seed)
-        self.kills = self.hits = self.early = 0
+    def __init__(self, weir, log, seed):
+        self.weir, self.log = weir, log
+        self.wal = weir.state / "weir.db-wal"
+        self.rng = random.Random(seed)
+        self.counts = collections.Counter()
 
-    def stamp(self):
-        """When the database was last written to (0: there is none)."""
-        best = 0
-        for path in self.weir.state.iterdir():
-            if path.name.endswith("-wal"):
-                best = max(best, path.stat().st_mtime)
-        return best
+    def written(self):
+        """Changes whenever the database is written to."""
+        try:
+            stat = self.wal.stat()
+        except OSError:
+            return (0, 0)
+        return (stat.st_mtime, stat.st_size)
 
     def once(self):
         """Start, let it run, kill."""
         self.weir.start(wait=False)
-        pause = self.rng.choice((0.02, 0.1, 0.3, 0.6)) * self.rng.random()
+        pause = self.rng.choice((0.05, 0.2, 0.5, 0.8)) * self.rng.random()
         end = time.monotonic() + pause
-        if pause < 0.1:
-            self.early += 1
         while time.monotonic() < end:
             if self.weir.proc.poll() is not None:
                 raise RuntimeError("weir ended by itself: " + (
                     self.weir.state / "daemon.err").read_text()[-500:])
             time.sleep(0.002)
-        if self.rng.random() < 0.6:
-            self.aim()
-        now, written = time.time(), self.stamp()
+        aimed = self.rng.random() < 0.6 and self.aim()
         self.weir.kill()
-        self.kills += 1
-        self.hits += now - written < WRITTEN
+        self.counts["kills"] += 1
+        self.counts["at a write"] += aimed
+        self.counts["left half a transaction"] += torn(self.wal)
+        try:
+            unread = self.log.stat().st_mtime > self.written()[0]
+        except OSError:
+            unread = False
+        self.counts["with lines not yet stored"] += unread
 
     def aim(self, limit=0.5):
-        """Wait for the next write."""
-        before, end = self.stamp(), time.monotonic() + limit
-        while self.stamp() == before and time.monotonic() < end:
-            time.sleep(0.0005)
+        """Wait for the next write, and a moment; False if none came."""
+        before, end = self.written(), time.monotonic() + limit
+        while self.written() == before:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.0002)
+        time.sleep(self.rng.random() * 0.002)
+        return True
+
+    def __str__(self):
+        return ", ".join("%d %s" % (n, what)
+                         for what, n in self.counts.items())
 
 
 def rows(weir, *what):
@@ -100,16 +129,19 @@ def torture(lab, check, source):
     mail_host(lab)
     where = source if source == "journal" else lab.logs.path("trad")
     weir = Daemon(lab.directory, where, fail=7)
-    killer = Killer(weir, 7)
+    killer = Killer(weir, lab.logs.path("iso"), 7)
     sent_path = lab.directory / "sent.jsonl"
     seconds = KILLS * 0.55
     try:
         weir.receiver()
+        # Once it runs in peace: what was before its first start is not its.
         weir.start()
+        time.sleep(2)
+        weir.kill()
         traffic = load(sent_path, seconds, MESSAGES,
                        int(seconds * RELAYS_A_SECOND))
         turn = time.monotonic() + 6
-        while killer.kills < KILLS or traffic.poll() is None:
+        while killer.counts["kills"] < KILLS or traffic.poll() is None:
             killer.once()
             if source != "journal" and time.monotonic() > turn:
                 lab.logs.rotate()
@@ -118,10 +150,9 @@ def torture(lab, check, source):
         weir.start()
         settle(lab, weir, sent_path)
         check("%s: a clean stop at last" % source, weir.stop())
-        print("%s: %d kills, %d of them within %g ms of a write, %d before "
-              "it was up; %d messages" % (
-                  source, killer.kills, killer.hits, WRITTEN * 1e3,
-                  killer.early, count(sent_path)))
+        print("%s: %s; %d messages" % (source, killer, count(sent_path)))
+        check("%s: %d kills" % (source, killer.counts["kills"]),
+              killer.counts["kills"] >= KILLS)
         lab.logs.flush()
         compare(lab, check, source, weir)
     finally:
@@ -173,7 +204,8 @@ def compare(lab, check, source, weir):
               and len(want[name]) > 0)
         for label, lines in (("extra", extra), ("missing", missing)):
             for line in lines[:2]:
-                print("    %s: %s" % (label, line[:700]))
+                print("    %s, %d in all: %s" % (label, len(lines),
+                                                 line[:700]))
     hooks(check, source, weir, got["alerts"])
 
 

@@ -5,7 +5,8 @@
 
 OUT gets a JSON line for every request: when it was on the socket, webhook-id,
 type, alert id and key, whether the signature is right, and the answer given.
-Every FAIL-th request is answered 503, as receivers do.
+Every FAIL-th delivery is answered 503 at its first attempt, with Retry-After,
+as receivers do.
 """
 import base64
 import hashlib
@@ -21,6 +22,7 @@ FAIL = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 with open(sys.argv[2]) as secret:
     KEY = base64.b64decode(secret.read().strip().removeprefix("whsec_"))
 count = itertools.count(1)
+refused = set()
 
 
 def signed(headers, body):
@@ -44,13 +46,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         good = signed(self.headers, body)
         event = json.loads(body)
         alert = event.get("data", {})
-        fail = FAIL and next(count) % FAIL == 0
+        ident = self.headers.get("webhook-id")
+        fail = FAIL and ident not in refused and next(count) % FAIL == 0
         code = 401 if not good else 503 if fail else 204
         OUT.write(json.dumps(dict(
-            at=at, webhook_id=self.headers.get("webhook-id"), good=good,
-            code=code, type=event.get("type"), id=alert.get("id"),
+            at=at, webhook_id=ident, good=good, code=code, type=event.get("type"), id=alert.get("id"),
             key=alert.get("key"), state=alert.get("state"))) + "\n")
         self.send_response(code)
+        if code == 503:
+            refused.add(ident)
+            self.send_header("retry-after", "2")
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -58,5 +63,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", PORT),
-                                Handler).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """A sender that was killed is nothing to speak of."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+Server(("127.0.0.1", PORT), Handler).serve_forever()
