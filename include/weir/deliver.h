@@ -7,7 +7,6 @@
 #ifndef WEIR_DELIVER_H
 #define WEIR_DELIVER_H
 
-#include "weir/ip.h"
 #include "weir/store.h"
 #include "weir/webhook.h"
 
@@ -52,7 +51,5 @@ bool		 deliver_next_result(struct deliver *d,
  */
 int64_t		 deliver_backoff(int attempts, int64_t retry_after_us,
 		    uint64_t seed);
-/* Loopback, private, or no address a receiver on the Internet can have. */
-bool		 deliver_is_inside(const struct ip *ip);
 
 #endif

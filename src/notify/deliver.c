@@ -12,9 +12,6 @@
  *	anything else, 3xx too	again, by the schedule; redirects are not
  *				followed, they would carry the guard's consent
  *				to a place that it has not seen
- *
- * The guard looks at the address a connection is made to, not at the name, so
- * that a name which leads inside, now or later, is refused as well.
  */
 #include "weir/deliver.h"
 
@@ -22,16 +19,15 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "weir/guard.h"
 #include "weir/mem.h"
 #include "weir/usec.h"
 
@@ -105,63 +101,6 @@ deliver_backoff(int attempts, int64_t retry_after_us, uint64_t seed)
 	return wait + (int64_t)(seed % (uint64_t)(wait / 10 + 1));
 }
 
-bool
-deliver_is_inside(const struct ip *ip)
-{
-	static const char *const nets[] = {
-		"0.0.0.0/8", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4",
-		"::/128", "ff00::/8",
-		"64:ff9b:1::/48",	/* RFC 8215, translates locally */
-	};
-	static const uint8_t nat64[12] = { 0, 0x64, 0xff, 0x9b };
-	struct ip v4 = *ip;
-	struct ip_net net;
-	size_t i;
-
-	/* RFC 6052: what a NAT64 gateway makes of it is what counts. */
-	if (memcmp(ip->b, nat64, sizeof(nat64)) == 0) {
-		memset(v4.b, 0, 10);
-		v4.b[10] = v4.b[11] = 0xff;
-		ip = &v4;
-	}
-	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
-		if (ip_net_parse(str_of(nets[i]), &net) &&
-		    ip_net_has(&net, ip))
-			return true;
-	return ip_is_loopback(ip) || ip_is_private(ip);
-}
-
-static bool
-is_allowed(const struct curl_sockaddr *a)
-{
-	struct ip ip = { { [10] = 0xff, [11] = 0xff } };
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
-
-	if (a->family == AF_INET) {
-		memcpy(&in, &a->addr, sizeof(in));
-		memcpy(ip.b + 12, &in.sin_addr, 4);
-	} else if (a->family == AF_INET6) {
-		memcpy(&in6, &a->addr, sizeof(in6));
-		memcpy(ip.b, &in6.sin6_addr, 16);
-	} else
-		return false;
-	return !deliver_is_inside(&ip);
-}
-
-static curl_socket_t
-open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *a)
-{
-	struct job *j = user;
-
-	(void)purpose;
-	if (!j->hook->allow_private && !is_allowed(a)) {
-		j->refused = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-}
-
 static size_t
 take_answer(char *p, size_t size, size_t n, void *user)
 {
@@ -222,15 +161,15 @@ set_options(struct job *j)
 		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
 		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 	}
-	/* The guard could not see behind a proxy of the environment. */
+	/* None of the environment's: see guard.h. */
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	/* A resolver that hangs must not hold up the end of the thread. */
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, j);
+	if (!h->allow_private)
+		guard_set(c, &j->refused);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, j);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, j->error);

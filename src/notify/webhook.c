@@ -5,10 +5,12 @@
  */
 #include "weir/webhook.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "weir/mem.h"
 #include "weir/slurp.h"
@@ -57,7 +59,10 @@ read_secrets(struct webhook *h, const char *path, struct buf *problems)
 	/* Its final size at once: growing would leave copies behind. */
 	buf_reserve(&text, 4 * SECRET_FILE_MAX + 65536);
 	if (slurp_file(path, SECRET_FILE_MAX, &text, &err) != 0)
-		buf_addf(problems, "%s: %s\n", path, err.text);
+		buf_addf(problems, "%s: %s%s\n", path, err.text,
+		    access(path, R_OK) == -1 && errno == EACCES ?
+		    "; let the daemon's user read it: chgrp weir and "
+		    "chmod 640" : "");
 	else
 		rc = take_secrets(h, path, buf_str(&text), problems);
 	if (rc == 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0)

@@ -14,6 +14,7 @@ is one:
 
     ok              204
     NNN             that status; 429 and 503 with "Retry-After: 2"
+    once-X          as X for the first request of an id, then ok
     redirect        302 to /ok
     hang            nothing, for a minute
     cut             the connection is closed without an answer
@@ -34,6 +35,7 @@ import time
 
 LOCK = threading.Lock()
 CONNECTIONS = 0
+SEEN = set()
 
 
 def verified(headers, body, secrets):
@@ -70,7 +72,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(self.server.args.mode, encoding="ascii") as f:
                 return f.read().split()[0]
         except (TypeError, OSError, IndexError):
-            return self.path.rpartition("/")[2]
+            mode = self.path.rpartition("/")[2]
+        if not mode.startswith("once-"):
+            return mode
+        key = (self.path, self.headers.get("webhook-id"))
+        with LOCK:
+            seen = key in SEEN
+            SEEN.add(key)
+        return "ok" if seen else mode.removeprefix("once-")
 
     def note(self, body, mode):
         line = {
