@@ -4,7 +4,7 @@
 #
 #	check.sh [tools]
 #
-# With `tools` also what `make lint asan tsan fuzz cover` need.
+# With `tools` also what `make lint asan tsan fuzz cover bench` need.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=contrib/setup/apt.sh
@@ -14,5 +14,6 @@ here=$(dirname "$0")
 need git libcmocka-dev python3 sqlite3 curl openssl mandoc shellcheck \
 	chromium chromium-driver
 if [ "${1-}" = tools ]; then
-	need clang llvm clang-tidy cppcheck lcov libasan8 libtsan2 libubsan1
+	need clang llvm clang-tidy cppcheck lcov pflogsumm \
+	    libasan8 libtsan2 libubsan1
 fi
