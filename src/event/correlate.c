@@ -21,7 +21,8 @@ struct correlate *
 correlate_new(const struct correlate_options *o, struct policy *policy,
     const struct correlate_out *out)
 {
-	struct correlate *c = xcalloc(1, sizeof(*c));
+	struct correlate	*c = xcalloc(1, sizeof(*c));
+	size_t			 i;
 
 	c->o = *o;
 	c->policy = policy;
@@ -30,8 +31,8 @@ correlate_new(const struct correlate_options *o, struct policy *policy,
 	c->sessions = map_new(o->hash_key);
 	TAILQ_INIT(&c->lru);
 	TAILQ_INIT(&c->changed);
-	TAILQ_INIT(&c->holds);
-	TAILQ_INIT(&c->lates);
+	for (i = 0; i < WAIT_COUNT; i++)
+		TAILQ_INIT(&c->waits[i]);
 	TAILQ_INIT(&c->session_lru);
 	TAILQ_INIT(&c->session_changed);
 	return c;
@@ -74,11 +75,11 @@ correlate_key(struct buf *b, struct str host, struct str qid)
 }
 
 static void
-unwait(struct message *m)
+unwait(struct correlate *c, struct message *m)
 {
-	if (m->waits_on != NULL)
-		TAILQ_REMOVE(m->waits_on, m, waits);
-	m->waits_on = NULL;
+	if (m->wait != WAIT_NONE)
+		TAILQ_REMOVE(&c->waits[m->wait], m, waits);
+	m->wait = WAIT_NONE;
 	m->due = 0;
 }
 
@@ -86,7 +87,7 @@ unwait(struct message *m)
 static void
 drop_message(struct correlate *c, struct message *m)
 {
-	unwait(m);
+	unwait(c, m);
 	if (m->dirty)
 		TAILQ_REMOVE(&c->changed, m, changed);
 	TAILQ_REMOVE(&c->lru, m, lru);
@@ -119,7 +120,7 @@ evict_messages(struct correlate *c)
 	for (m = TAILQ_FIRST(&c->lru); m != NULL &&
 	    map_count(c->messages) > c->o.messages_max; m = next) {
 		next = TAILQ_NEXT(m, lru);
-		if (m->waits_on == &c->holds)
+		if (m->wait == WAIT_HOLD)
 			continue;
 		if (m->dirty || !m->stored)
 			save_message(c, m);
@@ -127,8 +128,8 @@ evict_messages(struct correlate *c)
 		c->stats.evicted++;
 	}
 	if (map_count(c->messages) > 2 * c->o.messages_max &&
-	    (m = TAILQ_FIRST(&c->holds)) != NULL) {
-		unwait(m);
+	    (m = TAILQ_FIRST(&c->waits[WAIT_HOLD])) != NULL) {
+		unwait(c, m);
 		link_give_up(c, m);
 	}
 }
@@ -140,10 +141,31 @@ insert_message(struct correlate *c, struct message *m)
 	TAILQ_INSERT_TAIL(&c->lru, m, lru);
 }
 
+/* Each list has one length of waiting, so that the end is nearly right. */
+static void
+wait_until(struct correlate *c, struct message *m, enum wait wait,
+    int64_t due)
+{
+	struct message_list	*list = &c->waits[wait];
+	struct message		*before;
+
+	unwait(c, m);
+	m->wait = wait;
+	m->due = due;
+	before = TAILQ_LAST(list, message_list);
+	while (before != NULL && before->due > due)
+		before = TAILQ_PREV(before, message_list, waits);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(list, m, waits);
+	else
+		TAILQ_INSERT_AFTER(list, before, m, waits);
+}
+
 static struct message *
 recall_message(struct correlate *c, struct str key)
 {
-	struct message *m;
+	struct message	*m;
+	enum wait	 wait;
 
 	buf_clear(&c->scratch);
 	if (!c->out.recall(c->out.ctx, key, &c->scratch))
@@ -153,6 +175,10 @@ recall_message(struct correlate *c, struct str key)
 		return NULL;
 	c->stats.recalled++;
 	insert_message(c, m);
+	wait = m->wait;
+	m->wait = WAIT_NONE;	/* as packed: in no list yet */
+	if (wait != WAIT_NONE)
+		wait_until(c, m, wait, m->due);
 	return m;
 }
 
@@ -203,40 +229,28 @@ correlate_forget(struct correlate *c, struct message *m)
 	drop_message(c, m);
 }
 
-/* Both lists are in order of `due`: each has one length of waiting. */
-static void
-wait_until(struct correlate *c, struct message *m, int64_t due)
-{
-	struct message_list	*list = due > c->now + c->o.hold_us ?
-				    &c->lates : &c->holds;
-	struct message		*before;
-
-	/* First: it may be the last of this list itself. */
-	unwait(m);
-	m->due = due;
-	before = TAILQ_LAST(list, message_list);
-	while (before != NULL && before->due > due)
-		before = TAILQ_PREV(before, message_list, waits);
-	if (before == NULL)
-		TAILQ_INSERT_HEAD(list, m, waits);
-	else
-		TAILQ_INSERT_AFTER(list, before, m, waits);
-	m->waits_on = list;
-}
-
 void
 correlate_hold(struct correlate *c, struct message *m)
 {
-	if (m->waits_on == &c->holds)
+	if (m->wait == WAIT_HOLD)
 		return;
-	wait_until(c, m, c->now + c->o.hold_us);
+	wait_until(c, m, WAIT_HOLD, c->now + c->o.hold_us);
+	correlate_touch(c, m);
+}
+
+void
+correlate_row(struct correlate *c, struct message *m)
+{
+	if (m->wait != WAIT_NONE)
+		return;
+	wait_until(c, m, WAIT_ROW, c->now + ROW_US);
 	correlate_touch(c, m);
 }
 
 void
 correlate_late(struct correlate *c, struct message *m)
 {
-	wait_until(c, m, c->now + LATE_US);
+	wait_until(c, m, WAIT_LATE, c->now + LATE_US);
 	correlate_touch(c, m);
 }
 
@@ -359,6 +373,14 @@ correlate_line(struct correlate *c, const struct record *r,
 	take_line(&t);
 }
 
+static struct message *
+first_due(struct correlate *c, enum wait wait)
+{
+	struct message *m = TAILQ_FIRST(&c->waits[wait]);
+
+	return m != NULL && m->due <= c->now ? m : NULL;
+}
+
 void
 correlate_advance(struct correlate *c, int64_t now)
 {
@@ -366,34 +388,41 @@ correlate_advance(struct correlate *c, int64_t now)
 
 	if (now > c->now)
 		c->now = now;
-	while ((m = TAILQ_FIRST(&c->holds)) != NULL && m->due <= c->now) {
-		unwait(m);
+	while ((m = first_due(c, WAIT_HOLD)) != NULL) {
+		unwait(c, m);
 		link_give_up(c, m);
 	}
-	while ((m = TAILQ_FIRST(&c->lates)) != NULL && m->due <= c->now)
+	while ((m = first_due(c, WAIT_ROW)) != NULL) {
+		unwait(c, m);
+		correlate_touch(c, m);
+		link_tell_row(c, m);
+	}
+	while ((m = first_due(c, WAIT_LATE)) != NULL)
 		correlate_forget(c, m);
 }
 
 int64_t
 correlate_due(const struct correlate *c)
 {
-	const struct message *m = TAILQ_FIRST(&c->holds);
+	const struct message	*m;
+	int64_t			 due = 0;
+	enum wait		 w;
 
-	return m == NULL ? 0 : m->due;
+	for (w = WAIT_HOLD; w <= WAIT_ROW; w++) {
+		m = TAILQ_FIRST(&c->waits[w]);
+		if (m != NULL && (due == 0 || m->due < due))
+			due = m->due;
+	}
+	return due;
 }
 
 bool
 correlate_wake(struct correlate *c, struct str key)
 {
-	struct message *m;
-
 	if (key.n == 0 || key.p[0] != 'm')
 		return key.n > 0 && key.p[0] == 's';
-	if (map_get(c->messages, key) != NULL)
-		return true;
-	m = recall_message(c, key);
-	if (m != NULL && m->due != 0)
-		wait_until(c, m, m->due);
+	if (map_get(c->messages, key) == NULL)
+		(void)recall_message(c, key);
 	return true;
 }
 

@@ -7,6 +7,8 @@
 
 /* How long a late "queued as" may still correct a finished child. */
 #define LATE_US		(10 * USEC_PER_MIN)
+/* How long the row of a queued message waits for its first attempt. */
+#define ROW_US		(30 * USEC_PER_SEC)
 
 struct correlate {
 	struct correlate_options o;
@@ -14,8 +16,7 @@ struct correlate {
 	struct correlate_out	 out;
 	struct map		*messages, *sessions;
 	struct message_list	 lru, changed;
-	struct message_list	 holds;		/* due after hold_us */
-	struct message_list	 lates;		/* due after LATE_US */
+	struct message_list	 waits[WAIT_COUNT];	/* in order of due */
 	struct session_list	 session_lru, session_changed;
 	int64_t			 now;
 	struct correlate_stats	 stats;
@@ -39,8 +40,10 @@ struct message	*correlate_open(struct correlate *c, struct str key,
 		    int64_t at);
 void		 correlate_touch(struct correlate *c, struct message *m);
 void		 correlate_forget(struct correlate *c, struct message *m);
-/* Wake it after hold_us, unless it waits for that already. */
+/* Events are held: give up after hold_us; a hold goes on, not anew. */
 void		 correlate_hold(struct correlate *c, struct message *m);
+/* Tell its row after ROW_US, unless it waits for something already. */
+void		 correlate_row(struct correlate *c, struct message *m);
 /* Forget it after LATE_US, unless more is heard of it. */
 void		 correlate_late(struct correlate *c, struct message *m);
 struct session	*correlate_session(struct correlate *c,

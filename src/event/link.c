@@ -387,7 +387,7 @@ link_resolve(struct correlate *c, struct message *m)
 		link_resolve(c, child);
 	}
 	if (m->queued && !m->told)
-		correlate_hold(c, m);
+		correlate_row(c, m);
 	if (m->removed)
 		link_removed(c, m);
 }

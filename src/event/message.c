@@ -234,6 +234,7 @@ message_pack(struct buf *b, const struct message *m)
 	buf_put_u64(b, (uint64_t)m->touched_at);
 	buf_put_u64(b, (uint64_t)m->due);
 	buf_put_u64(b, (uint64_t)m->rcpt_accepted);
+	buf_put_u8(b, m->wait);
 	buf_put_u8(b, m->relation);
 	buf_put_u8(b, (uint8_t)(m->own_client | m->resolved << 1 |
 	    m->given_up << 2 | m->queued << 3 | m->removed << 4 |
@@ -316,6 +317,7 @@ message_unpack(struct str key, struct str blob)
 	m->touched_at = (int64_t)buf_get_u64(&r);
 	m->due = (int64_t)buf_get_u64(&r);
 	m->rcpt_accepted = (int64_t)buf_get_u64(&r);
+	m->wait = buf_get_u8(&r) % WAIT_COUNT;
 	m->relation = buf_get_u8(&r) % (RELATION_BOUNCE + 1);
 	flags = buf_get_u8(&r);
 	m->own_client = flags & 1;

@@ -27,6 +27,15 @@ struct arena {
 struct str	arena_copy(struct arena *a, struct str s);
 void		arena_done(struct arena *a);
 
+/* What a message waits for, in order of patience. */
+enum wait {
+	WAIT_NONE,
+	WAIT_HOLD,	/* events are held: hold_us */
+	WAIT_ROW,	/* its row is not told yet: ROW_US */
+	WAIT_LATE,	/* to be corrected or forgotten: LATE_US */
+	WAIT_COUNT
+};
+
 /* How a message hangs on another one. */
 enum relation {
 	RELATION_NONE, RELATION_FILTER, RELATION_FORWARD, RELATION_BOUNCE
@@ -71,7 +80,7 @@ struct message {
 	bool			 ambiguous;	/* a copy, or an open relay? */
 	bool			 queued, removed, told;
 	bool			 dirty, stored;
-	struct message_list	*waits_on;	/* list it waits in, or NULL */
+	enum wait		 wait;
 	struct event		 row;		/* the message event */
 	struct str		 session;	/* key of its SMTP session */
 	int64_t			 rcpt_accepted;	/* by that session, or -1 */

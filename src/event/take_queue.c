@@ -64,7 +64,7 @@ take_queued(const struct take *t)
 #define X(f) m->row.f = STR_NONE;
 		EVENT_TEXTS(X)
 #undef X
-		correlate_hold(t->c, m);
+		correlate_row(t->c, m);
 	}
 }
 

@@ -245,7 +245,7 @@ take_disconnect(const struct take *t)
 	if (m != NULL && accepted >= 0 && s->nmessages == 1)
 		count_recipients(t, m, accepted);
 	/* Gone after RCPT, RSET, in DATA: it will never be queued. */
-	if (m != NULL && m->resolved && !m->queued && m->waits_on == NULL)
+	if (m != NULL && m->resolved && !m->queued && m->wait == WAIT_NONE)
 		correlate_late(t->c, m);
 	correlate_forget_session(t->c, s);
 }
