@@ -230,8 +230,10 @@ find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 	rotation_siblings(t->path, &all, NULL);
 	for (i = all.n; i > 0; i--) {
 		what = sibling_of(t, all.v[i - 1], live, limit, &id);
-		if (copy && (what == SIBLING_NOW ||
-		    (what == SIBLING_NEW && is_twin(t, all.v[i - 1])))) {
+		if (copy && (what == SIBLING_NEW || what == SIBLING_OLD) &&
+		    is_twin(t, all.v[i - 1]))
+			what = SIBLING_NOW;
+		if (copy && what == SIBLING_NOW) {
 			paths_done(&list);
 			continue;
 		}
