@@ -60,6 +60,8 @@ const struct route	*route_find(struct str method, struct request *rq,
 const char		*route_path(size_t i);
 /* Is this Host header a name of this machine for itself? */
 bool	route_host_is_local(struct str host);
+/* Does an Accept-Encoding header take gzip?  "gzip;q=0" does not. */
+bool	route_takes_gzip(struct str accept);
 
 void	reply_init(struct reply *rp);
 void	reply_done(struct reply *rp);

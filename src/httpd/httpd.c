@@ -83,20 +83,6 @@ header(struct MHD_Connection *c, const char *name)
 	return str_of(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
 }
 
-/* Does an Accept-Encoding take gzip?  "gzip;q=0" is the only no. */
-static bool
-takes_gzip(struct str accept)
-{
-	struct str one, coding;
-
-	while (str_cut(&accept, ',', &one)) {
-		str_cut(&one, ';', &coding);
-		if (str_eq_nocase(str_trim(coding), STR("gzip")))
-			return !str_eq(str_trim(one), STR("q=0"));
-	}
-	return false;
-}
-
 /* Called for each query parameter; stops when there are too many. */
 static enum MHD_Result
 add_arg(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_n,
@@ -150,7 +136,8 @@ answer(struct httpd *h, struct MHD_Connection *c, const char *method,
 	struct request rq = {
 		.path = str_of(path), .box = h->box, .now = wall_clock(),
 		.if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH),
-		.gzip = takes_gzip(header(c, MHD_HTTP_HEADER_ACCEPT_ENCODING)),
+		.gzip = route_takes_gzip(header(c,
+		    MHD_HTTP_HEADER_ACCEPT_ENCODING)),
 	};
 	struct str host = header(c, MHD_HTTP_HEADER_HOST);
 	const struct route *r;

@@ -110,6 +110,23 @@ route_host_is_local(struct str host)
 	return ip_parse(name, &ip) && ip_is_loopback(&ip);
 }
 
+bool
+route_takes_gzip(struct str accept)
+{
+	struct str one, coding;
+
+	while (str_cut(&accept, ',', &one)) {
+		coding = STR("");
+		str_cut(&one, ';', &coding);
+		if (!str_eq_nocase(str_trim(coding), STR("gzip")))
+			continue;
+		one = str_trim(one);	/* what is after the ';' */
+		return !str_eq(one, STR("q=0")) &&
+		    !str_starts(one, STR("q=0.0"));
+	}
+	return false;
+}
+
 void
 reply_init(struct reply *rp)
 {

@@ -121,6 +121,30 @@ etags(void **state)
 }
 
 static void
+encodings(void **state)
+{
+	static const struct {
+		const char	*header;
+		bool		 want;
+	} cases[] = {
+		{ NULL, false }, { "", false }, { ",", false },
+		{ "gzip", true }, { "GZip", true }, { ",gzip", true },
+		{ "br, gzip;q=0.5", true }, { "deflate;q=1,, gzip ", true },
+		{ "gzip;q=0", false }, { "gzip; q=0.000", false },
+		{ "gzip;", true }, { ";gzip", false }, { "xgzip", false },
+		{ "identity", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		if (route_takes_gzip(str_of(cases[i].header)) !=
+		    cases[i].want)
+			fail_msg("%s", cases[i].header);
+	}
+}
+
+static void
 json_answers(void **state)
 {
 	struct request rq = { .path = STR("/x") };
@@ -212,6 +236,7 @@ main(void)
 		cmocka_unit_test(finds_the_row),
 		cmocka_unit_test(names_of_this_machine),
 		cmocka_unit_test(etags),
+		cmocka_unit_test(encodings),
 		cmocka_unit_test(json_answers),
 		cmocka_unit_test(assets),
 	};
