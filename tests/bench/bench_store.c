@@ -6,6 +6,7 @@
  * usage: bench_store [EVENTS [DIRECTORY]]
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -43,12 +44,16 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-__attribute__((format(printf, 3, 0)))
+__attribute__((format(printf, 3, 4)))
 static struct str
-text(char *b, size_t size, const char *fmt, uint64_t v, uint64_t w)
+text(char *b, size_t size, const char *fmt, ...)
 {
-	int n = snprintf(b, size, fmt, v, w);
+	va_list ap;
+	int n;
 
+	va_start(ap, fmt);
+	n = vsnprintf(b, size, fmt, ap);
+	va_end(ap);
 	return (struct str){ b, (size_t)n };
 }
 
@@ -77,8 +82,7 @@ make(struct event *e, uint64_t i)
 	e->mta = e->instance = STR("postfix");
 	if (part == 0) {
 		h = draw_skewed(20000);
-		text(t.queue, sizeof(t.queue), "4XbKzT%06" PRIx64 "z9%" PRIu64,
-		    msg, 0);
+		text(t.queue, sizeof(t.queue), "4XbKzT%06" PRIx64 "z9", msg);
 		text(t.client, sizeof(t.client), "198.51.%" PRIu64 ".%" PRIu64,
 		    h / 256, h % 256);
 		text(t.name, sizeof(t.name), "mail%" PRIu64
@@ -100,7 +104,7 @@ make(struct event *e, uint64_t i)
 	if (msg % 4 == 0) {
 		e->sasl_method = STR("PLAIN");
 		e->sasl_username = text(t.user, sizeof(t.user), "user%" PRIu64
-		    "-%" PRIu64, draw_skewed(500), 0);
+		    "-%" PRIu64, draw_skewed(500), UINT64_C(0));
 		e->class = CLASS_AUTHENTICATED_RELAY;
 	} else
 		e->class = CLASS_INBOUND;
@@ -248,7 +252,7 @@ main(int argc, char **argv)
 		{ "sender", "user0@example0.net" }, { "sender", "@nobody.net" },
 		{ "recipient", "@dest1.example" },
 		{ "domain", "dest2000.example" }, { "domain", "no.example" },
-		{ "queue-id", "4XbKzT000fffz90" }, { "message-id", "x@y" },
+		{ "queue-id", "4XbKzT000fffz9" }, { "message-id", "x@y" },
 		{ "class", "open_relay" }, { "class", "relay_denied" },
 		{ "class", "open_relay,relay_denied" },
 		{ "relay", "no.example" }, { "status", "deferred" },
