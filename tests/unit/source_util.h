@@ -41,7 +41,7 @@ leave(void **state)
 	return chdir("/") == -1 ? -1 : system(command);
 }
 
-static UNUSED void
+static UNUSED __attribute__((format(printf, 1, 2))) void
 run(const char *fmt, ...)
 {
 	char command[4096];
