@@ -3,6 +3,7 @@
  * weir status: is this host watched?  The daemon answers; where none runs,
  * that is the answer.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,14 +41,17 @@ print_totals(const char *db)
 
 /* Nobody watches. */
 static int
-without_daemon(const char *db, bool json)
+without_daemon(const char *db, bool denied, bool json)
 {
+	const char *why = denied ? "the daemon may not be asked; be root or "
+	    "of the group weir" : "no daemon runs";
+
 	if (json) {
-		printf("{\"watching\":false,\"why\":\"no daemon runs\"}\n");
+		printf("{\"watching\":false,\"why\":\"%s\"}\n", why);
 		return EXIT_WORLD;
 	}
-	printf("NOT WATCHING: no daemon runs (`systemctl start weir`, or "
-	    "`weir daemon`)\n");
+	printf("NOT WATCHING: %s%s\n", why, denied ? "" :
+	    " (`systemctl start weir`, or `weir daemon`)");
 	print_totals(db);
 	return EXIT_WORLD;
 }
@@ -61,8 +65,9 @@ status(const char *db, bool json)
 	json_t *answer, *j;
 	bool ok;
 
+	errno = 0;
 	if (!control_listens(db))
-		return without_daemon(db, json);
+		return without_daemon(db, errno == EACCES, json);
 	if (control_ask(&client, json_pack("{ss}", "command", "status"),
 	    &answer, &err) == -1) {
 		printf("NOT WATCHING: %s\n", err.text);
