@@ -241,9 +241,16 @@ correlate_hold(struct correlate *c, struct message *m)
 void
 correlate_row(struct correlate *c, struct message *m)
 {
-	if (m->wait != WAIT_NONE)
+	if (m->wait == WAIT_HOLD || m->wait == WAIT_ROW)
 		return;
 	wait_until(c, m, WAIT_ROW, c->now + ROW_US);
+	correlate_touch(c, m);
+}
+
+void
+correlate_linger(struct correlate *c, struct message *m)
+{
+	wait_until(c, m, WAIT_LINGER, c->now + ROW_US);
 	correlate_touch(c, m);
 }
 
@@ -397,7 +404,8 @@ correlate_advance(struct correlate *c, int64_t now)
 		correlate_touch(c, m);
 		link_tell_row(c, m);
 	}
-	while ((m = first_due(c, WAIT_LATE)) != NULL)
+	while ((m = first_due(c, WAIT_LINGER)) != NULL ||
+	    (m = first_due(c, WAIT_LATE)) != NULL)
 		correlate_forget(c, m);
 }
 

@@ -42,8 +42,10 @@ void		 correlate_touch(struct correlate *c, struct message *m);
 void		 correlate_forget(struct correlate *c, struct message *m);
 /* Events are held: give up after hold_us; a hold goes on, not anew. */
 void		 correlate_hold(struct correlate *c, struct message *m);
-/* Tell its row after ROW_US, unless it waits for something already. */
+/* Tell its row after ROW_US, unless more pressing things are waited for. */
 void		 correlate_row(struct correlate *c, struct message *m);
+/* Forget it after ROW_US: a filter on another host answers soon. */
+void		 correlate_linger(struct correlate *c, struct message *m);
 /* Forget it after LATE_US, unless more is heard of it. */
 void		 correlate_late(struct correlate *c, struct message *m);
 struct session	*correlate_session(struct correlate *c,

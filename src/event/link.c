@@ -216,8 +216,8 @@ is_outcome(const struct event *e)
 static bool
 is_correctable(const struct message *m)
 {
-	return m->given_up && (m->own_client || m->ambiguous ||
-	    m->base.origin == ORIGIN_UNKNOWN);
+	return m->near_client || (m->given_up && (m->own_client ||
+	    m->ambiguous || m->base.origin == ORIGIN_UNKNOWN));
 }
 
 static void
@@ -327,6 +327,7 @@ revise_tree(struct correlate *c, struct message *m, const char *why,
 	size_t		 i;
 
 	link_revise(c, m, why);
+	link_release(c, m);
 	for (i = 0; i < m->nchildren && depth < CHAIN_MAX; i++) {
 		child = correlate_find(c, m->children[i]);
 		if (child == NULL || !is_child(child) ||
@@ -343,7 +344,7 @@ void
 link_child(struct correlate *c, struct message *child, struct message *parent,
     enum relation relation)
 {
-	bool late = child->given_up;
+	bool late = child->resolved;	/* its events may be told */
 
 	if (child == parent || child->relation != RELATION_NONE)
 		return;
@@ -359,7 +360,10 @@ link_child(struct correlate *c, struct message *child, struct message *parent,
 	} else if (parent->resolved) {
 		adopt(child, parent, relation);
 	} else {
-		return;		/* the parent's link_resolve goes on */
+		/* The parent's link_resolve goes on. */
+		child->resolved = false;
+		correlate_hold(c, child);
+		return;
 	}
 	if (late)
 		revise_tree(c, child, relation == RELATION_FILTER ?
@@ -377,6 +381,7 @@ link_resolve(struct correlate *c, struct message *m)
 
 	m->resolved = true;
 	correlate_touch(c, m);
+	link_revise(c, m, "its first hop became known");
 	link_release(c, m);
 	for (i = 0; i < m->nchildren; i++) {
 		child = correlate_find(c, m->children[i]);
@@ -445,8 +450,10 @@ link_removed(struct correlate *c, struct message *m)
 	if (!m->resolved || (m->nheld > 0 && !m->given_up))
 		return;		/* link_give_up comes here again */
 	link_tell_row(c, m);
-	if (is_correctable(m) && m->relation == RELATION_NONE)
+	if (!is_correctable(m) || m->relation != RELATION_NONE)
+		correlate_forget(c, m);
+	else if (m->given_up)
 		correlate_late(c, m);
 	else
-		correlate_forget(c, m);
+		correlate_linger(c, m);
 }

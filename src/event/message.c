@@ -238,7 +238,7 @@ message_pack(struct buf *b, const struct message *m)
 	buf_put_u8(b, m->relation);
 	buf_put_u8(b, (uint8_t)(m->own_client | m->resolved << 1 |
 	    m->given_up << 2 | m->queued << 3 | m->removed << 4 |
-	    m->told << 5 | m->ambiguous << 6));
+	    m->told << 5 | m->ambiguous << 6 | m->near_client << 7));
 	buf_put_str(b, m->parent);
 	buf_put_str(b, m->orig_client_address);
 	buf_put_str(b, m->orig_client_name);
@@ -327,6 +327,7 @@ message_unpack(struct str key, struct str blob)
 	m->removed = flags >> 4 & 1;
 	m->told = flags >> 5 & 1;
 	m->ambiguous = flags >> 6 & 1;
+	m->near_client = flags >> 7 & 1;
 	m->parent = arena_copy(&m->arena, buf_get_str(&r));
 	m->orig_client_address = arena_copy(&m->arena, buf_get_str(&r));
 	m->orig_client_name = arena_copy(&m->arena, buf_get_str(&r));

@@ -32,6 +32,7 @@ enum wait {
 	WAIT_NONE,
 	WAIT_HOLD,	/* events are held: hold_us */
 	WAIT_ROW,	/* its row is not told yet: ROW_US */
+	WAIT_LINGER,	/* removed; to be corrected or forgotten: ROW_US */
 	WAIT_LATE,	/* to be corrected or forgotten: LATE_US */
 	WAIT_COUNT
 };
@@ -75,6 +76,7 @@ struct message {
 	struct str		 parent;	/* its key */
 	struct str		 orig_client_address, orig_client_name;
 	bool			 own_client;	/* loopback: a filter? */
+	bool			 near_client;	/* trusted: a filter's host? */
 	bool			 resolved;	/* client and origin are known */
 	bool			 given_up;	/* resolved for want of more */
 	bool			 ambiguous;	/* a copy, or an open relay? */

@@ -25,6 +25,14 @@ own_client(struct message *m, const struct event *e)
 }
 
 static bool
+is_trusted(const struct take *t, struct str address)
+{
+	struct ip ip;
+
+	return ip_parse(address, &ip) && policy_trusts(t->c->policy, &ip);
+}
+
+static bool
 is_own(const struct take *t, struct str address)
 {
 	struct ip ip;
@@ -145,6 +153,7 @@ take_client(const struct take *t)
 		return;
 	}
 	m->own_client = is_own(t, e.client_address);
+	m->near_client = !m->own_client && is_trusted(t, e.client_address);
 	m->orig_client_address = arena_copy(&m->arena,
 	    take_field(t, FIELD_ORIG_CLIENT_ADDRESS));
 	m->orig_client_name = arena_copy(&m->arena,

@@ -163,6 +163,40 @@ late_truth_is_a_revision(void **state)
 	fold_done(&f);
 }
 
+/* The filter is another host that we trust: the same, by its address. */
+static void
+filters_on_other_hosts_are_followed(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+
+	(void)state;
+	start(&f);
+	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "10.20.0.0/24");
+	stranger_hands_in(&f);
+	fold_say(&f, MS(100), "postfix/smtpd", 20,
+	    "5B2F00D2: client=scan[10.20.0.5]");
+	fold_say(&f, MS(101), "postfix/cleanup", 21,
+	    "5B2F00D2: message-id=<1@spam.example>");
+	fold_say(&f, MS(102), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@spam.example>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(103), "postfix/smtp", 22,
+	    "5B2F00D2: to=<v@far.example>, relay=far[203.0.113.2]:25,"
+	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent (250 Ok)");
+	fold_say(&f, MS(104), "postfix/qmgr", 12, "5B2F00D2: removed");
+	e = delivery(&f, "v@far.example");
+	assert_non_null(e);
+	assert_int_equal(e->class, CLASS_AUTHORISED_RELAY);
+	fold_say(&f, MS(150), "postfix/smtp", 13,
+	    "4A1F00D1: to=<v@far.example>, relay=scan[10.20.0.5]:25,"
+	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 5B2F00D2)");
+	assert_int_equal(e->class, CLASS_OPEN_RELAY);
+	assert_true(str_eq(e->client_address, STR("198.51.100.7")));
+	assert_int_equal(f.nalerts, 1);
+	fold_done(&f);
+}
+
 /* A remote host that names one of our queue ids gains nothing. */
 static void
 foreign_queue_ids_are_only_hints(void **state)
@@ -277,6 +311,7 @@ main(void)
 		cmocka_unit_test(direct_mail_is_never_held),
 		cmocka_unit_test(filtered_mail_has_its_first_client),
 		cmocka_unit_test(late_truth_is_a_revision),
+		cmocka_unit_test(filters_on_other_hosts_are_followed),
 		cmocka_unit_test(foreign_queue_ids_are_only_hints),
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
