@@ -22,6 +22,7 @@ struct syslog_stream {
 	int64_t		until;		/* mtime or time of receipt, usec */
 	int32_t		year;		/* 0: not decided yet */
 	int64_t		last_at;	/* of the last stamp; 0: none yet */
+	char		stamp[16];	/* its text, mostly the next's, too */
 };
 
 enum syslog_verdict {

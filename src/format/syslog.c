@@ -74,6 +74,13 @@ syslog_clean(char *line, size_t n)
 	return out;
 }
 
+/* Without the first n bytes, which are there. */
+static struct str
+skip(struct str s, size_t n)
+{
+	return (struct str){ s.p + n, s.n - n };
+}
+
 static struct str
 skip_blanks(struct str s)
 {
@@ -81,16 +88,18 @@ skip_blanks(struct str s)
 
 	while (n < s.n && s.p[n] == ' ')
 		n++;
-	return str_tail(s, n);
+	return skip(s, n);
 }
 
 /* Cut off the first word and the blanks behind it. */
 static struct str
 take_word(struct str *rest)
 {
-	struct str word = str_head(*rest, str_find_char(*rest, ' '));
+	struct str word = { rest->p, 0 };
 
-	*rest = skip_blanks(str_tail(*rest, word.n));
+	while (word.n < rest->n && rest->p[word.n] != ' ')
+		word.n++;
+	*rest = skip_blanks(skip(*rest, word.n));
 	return word;
 }
 
@@ -106,9 +115,13 @@ is_number(struct str s)
 static uint32_t
 pid_of(struct str s)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
-	return str_to_u64(s, &v) && v <= UINT32_MAX ? (uint32_t)v : 0;
+	if (s.n > 10 || !is_number(s))
+		return 0;
+	for (size_t i = 0; i < s.n; i++)
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
+	return v <= UINT32_MAX ? (uint32_t)v : 0;
 }
 
 /* "<22>" or FreeBSD's "<10.5>", with `1 ' after it in RFC 5424. */
@@ -137,13 +150,17 @@ is_level(struct str word)
 {
 	static const char *const levels[] = { "emerg", "alert", "crit",
 	    "err", "error", "warning", "warn", "notice", "info", "debug" };
-	size_t dot = str_find_char(word, '.');
-	struct str level = str_tail(word, dot == STR_NPOS ? dot : dot + 1);
+	struct str level;
+	size_t dot;
 
+	if (word.n > 0 && word.p[word.n - 1] == ':')
+		word.n--;
+	if (word.n == 0 || word.p[word.n - 1] < 'a')
+		return false;
+	dot = str_find_char(word, '.');
 	if (dot == STR_NPOS)
 		return false;
-	if (level.n > 0 && level.p[level.n - 1] == ':')
-		level.n--;
+	level = skip(word, dot + 1);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (str_eq(level, str_of(levels[i])))
 			return true;
@@ -181,7 +198,7 @@ take_tag(struct str rest, struct record *r)
 		return;
 	if (end > n)
 		r->pid = pid_of((struct str){ rest.p + n + 1, end - n - 2 });
-	rest = skip_blanks(str_tail(rest, end + 1));
+	rest = skip_blanks(skip(rest, end + 1));
 	if (str_starts(rest, STR("[ID ")) &&
 	    (n = str_find(rest, STR("] "))) != STR_NPOS)
 		rest = str_tail(rest, n + 2);

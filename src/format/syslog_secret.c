@@ -76,25 +76,25 @@ blot_dialogue(struct str s, char *out)
 }
 
 void
-syslog_blot(struct str unit, char *out, size_t n)
+syslog_blot(struct str unit, char *text, size_t n)
 {
-	struct str s = { out, n };
+	struct str s = { text, n };
 	size_t at;
 
 	if (n < 3)
 		return;
 	if ((s.p[0] == '<' || s.p[0] == '>') && s.p[1] == ' ') {
-		blot_dialogue(s, out);
+		blot_dialogue(s, text);
 	} else if (str_starts(s, STR("xsasl_")) ||
 	    str_starts(s, STR("smtp_sasl_")) ||
 	    str_starts(s, STR("smtpd_sasl_")) ||
 	    str_starts(s, STR("improper command pipelining after AUTH "))) {
 		at = str_find(s, STR(": "));
 		if (at != STR_NPOS)
-			blot(out, at + 2, s.n);
+			blot(text, at + 2, s.n);
 	} else if (unit.n == 0 || str_starts(unit, STR("courier")) ||
 	    str_starts(unit, STR("haraka"))) {
-		blot_auth(s, out);
-		blot_answer(s, out);
+		blot_auth(s, text);
+		blot_answer(s, text);
 	}
 }

@@ -23,30 +23,24 @@ digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : -1;
 }
 
-/* Exactly n digits from p on, or -1. */
+/* Two digits, or something beyond 99. */
 static int
-number(const char *p, int n)
+two(const char *p)
 {
-	int v = 0;
+	unsigned a = (unsigned)(p[0] - '0'), b = (unsigned)(p[1] - '0');
 
-	for (int i = 0; i < n; i++) {
-		if (digit(p[i]) < 0)
-			return -1;
-		v = v * 10 + digit(p[i]);
-	}
-	return v;
+	return a < 10 && b < 10 ? (int)(a * 10 + b) : 100;
 }
 
 /* "hh:mm:ss", eight bytes that are there. */
 static bool
 take_clock(const char *p, struct civil *c)
 {
-	c->hour = number(p, 2);
-	c->minute = number(p + 3, 2);
-	c->second = number(p + 6, 2);
-	return p[2] == ':' && p[5] == ':' && c->hour >= 0 && c->hour < 24 &&
-	    c->minute >= 0 && c->minute < 60 && c->second >= 0 &&
-	    c->second <= 60;
+	c->hour = two(p);
+	c->minute = two(p + 3);
+	c->second = two(p + 6);
+	return p[2] == ':' && p[5] == ':' && c->hour < 24 &&
+	    c->minute < 60 && c->second <= 60;
 }
 
 /* ".583442": any number of digits; what is finer than a microsecond goes. */
@@ -132,10 +126,12 @@ place_year(struct syslog_stream *s, struct civil *c)
 static int
 month_of(const char *p)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char *const names[] = { "Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 	for (int i = 0; i < 12; i++)
-		if (memcmp(names + 3 * i, p, 3) == 0)
+		if (p[2] == names[i][2] && p[1] == names[i][1] &&
+		    p[0] == names[i][0])
 			return i + 1;
 	return 0;
 }
@@ -147,6 +143,12 @@ take_bsd(struct syslog_stream *s, struct str *rest, int64_t *ret)
 	struct str t = *rest;
 	size_t i = 4;
 
+	if (t.n >= sizeof(s->stamp) && s->last_at != 0 &&
+	    memcmp(t.p, s->stamp, sizeof(s->stamp)) == 0) {
+		*ret = s->last_at;
+		*rest = str_tail(t, sizeof(s->stamp) - 1);
+		return true;
+	}
 	if (t.n < 14 || t.p[3] != ' ' || (c.month = month_of(t.p)) == 0)
 		return false;
 	if (t.p[i] == ' ')
@@ -160,6 +162,11 @@ take_bsd(struct syslog_stream *s, struct str *rest, int64_t *ret)
 	if (t.n > 0 && t.p[0] != ' ')
 		return false;
 	*ret = place_year(s, &c);
+	/* Kept when it is of the usual length and did not go astray. */
+	memset(s->stamp, 0, sizeof(s->stamp));
+	if (t.p == rest->p + sizeof(s->stamp) - 1 && t.n > 0 &&
+	    *ret == s->last_at)
+		memcpy(s->stamp, rest->p, sizeof(s->stamp));
 	*rest = t;
 	return true;
 }
@@ -181,9 +188,9 @@ take_offset(struct str *t, int *ret_minutes)
 	colon = t->p[3] == ':';
 	if (t->n < 5 + colon)
 		return false;
-	h = number(t->p + 1, 2);
-	m = number(t->p + 3 + colon, 2);
-	if (h < 0 || h > 23 || m < 0 || m > 59)
+	h = two(t->p + 1);
+	m = two(t->p + 3 + colon);
+	if (h > 23 || m > 59)
 		return false;
 	*ret_minutes = t->p[0] == '-' ? -(h * 60 + m) : h * 60 + m;
 	*t = str_tail(*t, 5 + colon);
@@ -200,10 +207,11 @@ take_iso(struct syslog_stream *s, struct str *rest, int64_t *ret)
 
 	if (t.n < 19 || t.p[4] != '-' || t.p[7] != '-' || t.p[10] != 'T')
 		return false;
-	c.year = number(t.p, 4);
-	c.month = number(t.p + 5, 2);
-	c.day = number(t.p + 8, 2);
-	if (c.year < 0 || !valid_date(&c) || !take_clock(t.p + 11, &c))
+	c.month = two(t.p + 5);
+	c.day = two(t.p + 8);
+	c.year = two(t.p) * 100 + two(t.p + 2);
+	if (two(t.p) > 99 || two(t.p + 2) > 99 || !valid_date(&c) ||
+	    !take_clock(t.p + 11, &c))
 		return false;
 	t = take_fraction(str_tail(t, 19), &c);
 	zoned = take_offset(&t, &minutes);
@@ -213,6 +221,7 @@ take_iso(struct syslog_stream *s, struct str *rest, int64_t *ret)
 	    zone_to_utc(zone_of(s), &c, s->last_at);
 	s->year = c.year;
 	s->last_at = *ret;
+	memset(s->stamp, 0, sizeof(s->stamp));
 	*rest = t;
 	return true;
 }

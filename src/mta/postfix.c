@@ -125,10 +125,19 @@ static const struct {
 static const struct daemon *
 find_daemon(struct str service)
 {
-	struct str name = str_tail(service, str_rfind_char(service, '/') + 1);
+	struct str name = { service.p, 0 };
 
+	if (service.n == 0)
+		return NULL;
+	for (name.p += service.n; name.p > service.p && name.p[-1] != '/';
+	    name.p--)
+		name.n++;
+	if (name.n == 0)
+		return NULL;
 	for (size_t i = 0; i < NDAEMONS; i++)
-		if (str_eq(name, daemons[i].name))
+		if (name.n == daemons[i].name.n &&
+		    name.p[0] == daemons[i].name.p[0] &&
+		    str_eq(name, daemons[i].name))
 			return &daemons[i];
 	return NULL;
 }
@@ -324,6 +333,8 @@ strip_brackets(struct str *s)
 static void
 drop_cut(struct line *l, struct str text)
 {
+	if (str_ends(text, STR(")")))
+		return;
 	for (enum field f = 0; f < FIELD_COUNT; f++)
 		if (f != FIELD_REPLY && str_known(l->f[f]) &&
 		    l->f[f].p + l->f[f].n == text.p + text.n)

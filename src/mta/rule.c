@@ -30,41 +30,43 @@ enum {			/* alphabets */
 	C_NAME = 32,	/* host names, whatever the resolver made of them */
 	C_VALUE = 64,	/* no blank, no comma */
 	C_PLAIN = 128,	/* no angle bracket */
+	C_MAIL = 256,	/* no angle bracket, no quote */
 };
 
-#define VOWEL	(C_WORD | C_ADDR | C_NAME | C_VALUE | C_PLAIN)
+#define TEXTUAL	(C_VALUE | C_PLAIN | C_MAIL)
+#define NAMING	(TEXTUAL | C_NAME)
+#define VOWEL	(NAMING | C_WORD | C_ADDR)
 #define CONS	(VOWEL | C_B52)
-#define PUNCT	(C_VALUE | C_PLAIN)
 
-static const uint8_t classes[256] = {
-	[' '] = C_PLAIN, ['!'] = PUNCT | C_NAME, ['"'] = PUNCT,
-	['#' ... '$'] = PUNCT | C_NAME, ['%'] = PUNCT | C_ADDR | C_NAME,
-	['&' ... '\''] = PUNCT | C_NAME, ['(' ... ')'] = PUNCT,
-	['*'] = PUNCT | C_NAME, ['+'] = PUNCT | C_NAME | C_WORD,
-	[','] = C_PLAIN, ['-' ... '/'] = VOWEL,
+static const uint16_t classes[256] = {
+	[' '] = C_PLAIN | C_MAIL, ['!'] = NAMING,
+	['"'] = C_VALUE | C_PLAIN, ['#' ... '$'] = NAMING,
+	['%'] = NAMING | C_ADDR, ['&' ... '\''] = NAMING,
+	['(' ... ')'] = TEXTUAL, ['*'] = NAMING, ['+'] = NAMING | C_WORD,
+	[','] = C_PLAIN | C_MAIL, ['-' ... '/'] = VOWEL,
 	['0' ... '9'] = CONS | C_DIGIT | C_HEX,
-	[':'] = PUNCT | C_ADDR | C_NAME, [';'] = PUNCT, ['<'] = C_VALUE,
-	['='] = PUNCT, ['>'] = C_VALUE, ['?' ... '@'] = PUNCT | C_NAME,
+	[':'] = NAMING | C_ADDR, [';'] = TEXTUAL, ['<'] = C_VALUE,
+	['='] = TEXTUAL, ['>'] = C_VALUE, ['?' ... '@'] = NAMING,
 	['A'] = VOWEL | C_HEX, ['B' ... 'D'] = CONS | C_HEX,
 	['E'] = VOWEL | C_HEX, ['F'] = CONS | C_HEX,
 	['G' ... 'H'] = CONS, ['I'] = VOWEL, ['J' ... 'N'] = CONS,
 	['O'] = VOWEL, ['P' ... 'T'] = CONS, ['U'] = VOWEL,
 	['V' ... 'Z'] = CONS,
-	['['] = PUNCT, ['\\'] = PUNCT | C_NAME, [']'] = PUNCT,
-	['^'] = PUNCT | C_NAME, ['_'] = VOWEL, ['`'] = PUNCT | C_NAME,
+	['['] = TEXTUAL, ['\\'] = NAMING, [']'] = TEXTUAL,
+	['^'] = NAMING, ['_'] = VOWEL, ['`'] = NAMING,
 	['a'] = VOWEL, ['b' ... 'd'] = CONS, ['e'] = VOWEL,
 	['f' ... 'h'] = CONS, ['i'] = VOWEL, ['j' ... 'n'] = CONS,
 	['o'] = VOWEL, ['p' ... 't'] = CONS, ['u'] = VOWEL,
 	['v' ... 'z'] = CONS,
-	['{' ... '~'] = PUNCT | C_NAME,
-	[0x80 ... 0xff] = PUNCT | C_NAME,
+	['{' ... '~'] = NAMING,
+	[0x80 ... 0xff] = NAMING,
 };
 
 struct hole {
 	enum hole_type	type;
 	enum field	field;		/* FIELD_COUNT: none */
 	enum side	side;		/* of TEXT */
-	uint8_t		class;		/* of SPAN and TEXT; 0: anything */
+	uint16_t	class;		/* of SPAN and TEXT; 0: anything */
 };
 
 static const struct hole holes[] = {
@@ -125,7 +127,8 @@ static const struct {
 
 struct match {
 	struct line	*line;
-	const char	*end;
+	const char	*start, *end;
+	const char	*id_end;	/* of the id at the start, or NULL */
 	uint64_t	 set;		/* fields filled by this rule */
 	int		 tries;		/* left */
 	bool		 lenient;	/* addresses out of quoted form too */
@@ -157,9 +160,11 @@ restore(struct match *m, uint64_t before)
 }
 
 static const char *
-span(const struct match *m, const char *t, uint8_t class)
+span(const struct match *m, const char *t, unsigned class)
 {
-	while (t < m->end && (classes[(uint8_t)*t] & class) != 0)
+	const char *end = m->end;
+
+	while (t < end && (classes[(uint8_t)*t] & class) != 0)
 		t++;
 	return t;
 }
@@ -193,9 +198,9 @@ at_literal(const struct match *m, const char *t, struct str lit)
  * of base 52 and begin with a digit, as seconds since 1970 do until 2090.
  */
 static const char *
-take_queue_id(struct match *m, enum field f, const char *t)
+skip_queue_id(const struct match *m, const char *t)
 {
-	uint8_t all = C_HEX | C_B52;
+	unsigned all = C_HEX | C_B52;
 	const char *e = t;
 
 	while (e < m->end && (classes[(uint8_t)*e] & (C_HEX | C_B52)) != 0)
@@ -203,7 +208,20 @@ take_queue_id(struct match *m, enum field f, const char *t)
 	if (e - t < 5 || ((all & C_HEX) == 0 && ((all & C_B52) == 0 ||
 	    e - t < 10 || (classes[(uint8_t)*t] & C_DIGIT) == 0)))
 		return NULL;
-	set(m, f, t, e);
+	return e;
+}
+
+/* Most lines begin with one, and many rules do: it is cut once. */
+static const char *
+take_queue_id(struct match *m, enum field f, bool any, const char *t)
+{
+	const char *e = t == m->start ? m->id_end : skip_queue_id(m, t);
+
+	if (e != NULL)
+		set(m, f, t, e);
+	else if (any && str_starts((struct str){ t, (size_t)(m->end - t) },
+	    STR("NOQUEUE")))
+		e = t + strlen("NOQUEUE");
 	return e;
 }
 
@@ -267,9 +285,7 @@ take_address(struct match *m, enum field f, const char *t)
 		if (e == NULL || e == m->end || (*e != '@' && *e != '>'))
 			return NULL;
 	}
-	while (e < m->end && *e != '>' && *e != '<' && *e != '"' &&
-	    (*e != ' ' || *p != '"'))
-		e++;
+	e = span(m, e, e > p ? C_NAME | C_ADDR : C_MAIL);
 	if (e == m->end || *e != '>')
 		return NULL;
 	set(m, f, p, e);
@@ -295,7 +311,8 @@ static void
 set_pair(struct match *m, struct str key, const char *p, const char *end)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (str_eq(keys[i].name, key)) {
+		if (key.n == keys[i].name.n && *key.p == *keys[i].name.p &&
+		    str_eq(keys[i].name, key)) {
 			set(m, keys[i].field, p, end);
 			return;
 		}
@@ -466,9 +483,7 @@ take(struct match *m, const struct hole *h, const char *pat, const char *t)
 
 	switch (h->type) {
 	case QUEUE_ID:
-		if (*pat == ANY_QID[0] && at_literal(m, t, STR("NOQUEUE")))
-			return t + strlen("NOQUEUE");
-		return take_queue_id(m, h->field, t);
+		return take_queue_id(m, h->field, *pat == ANY_QID[0], t);
 	case HOST:
 		return take_host(m, h->field, t);
 	case MAIL_ADDRESS:
@@ -493,9 +508,11 @@ take(struct match *m, const struct hole *h, const char *pat, const char *t)
 static bool
 match(struct match *m, const char *pat, const char *t)
 {
+	const char *end = m->end;
+
 	for (;;) {
 		for (; is_literal(*pat); pat++, t++)
-			if (t == m->end || *t != *pat)
+			if (t == end || *t != *pat)
 				return false;
 		if ((uint8_t)*pat >= HOLE_FIRST) {
 			const struct hole *h =
@@ -505,7 +522,7 @@ match(struct match *m, const char *pat, const char *t)
 			if (h->type == TEXT)
 				return match_text(m, h, pat + 1, t);
 			if (h->type == MAIL_ADDRESS && m->lenient &&
-			    t < m->end && *t == '<')
+			    t < end && *t == '<')
 				return match_lenient(m, h, pat + 1, t);
 			t = take(m, h, pat, t);
 			if (t == NULL)
@@ -513,14 +530,14 @@ match(struct match *m, const char *pat, const char *t)
 			pat++;
 		} else if (*pat == OPT_OPEN) {
 			if (is_literal(pat[1]) &&
-			    (t == m->end || *t != pat[1]))
+			    (t == end || *t != pat[1]))
 				pat = skip_opt(pat);
 			else
 				return match_opt(m, pat + 1, t);
 		} else if (*pat == OPT_CLOSE) {
 			pat++;
 		} else {
-			return t == m->end;
+			return t == end;
 		}
 	}
 }
@@ -545,13 +562,15 @@ match_rule(struct match *m, const char *pat, const char *t)
 bool
 rule_parse(const struct rule *rules, struct str text, struct line *ret)
 {
-	struct match m = { .line = ret };
+	struct match m = { .line = ret, .start = text.p };
 
 	if (text.n == 0)
 		return false;
 	m.end = text.p + (text.n < TEXT_MAX ? text.n : TEXT_MAX);
+	m.id_end = skip_queue_id(&m, text.p);
 	for (const struct rule *r = rules; r->pattern != NULL; r++) {
-		if (is_literal(r->pattern[0]) && r->pattern[0] != text.p[0])
+		if (is_literal(r->pattern[0]) ? r->pattern[0] != text.p[0] :
+		    r->pattern[0] == QID[0] && m.id_end == NULL)
 			continue;
 		if (match_rule(&m, r->pattern, text.p)) {
 			ret->kind = r->kind;

@@ -26,6 +26,8 @@ import time
 MTAS = {"postfix"}
 RAW = ["raw-aso-solaris", "raw-kdent-1", "raw-kdent-2", "raw-kdent-3",
        "raw-lightmeter-complete", "raw-nole", "modoboa", "lightmeter"]
+# Here the anonymiser replaced the words of the lines, too: told, not counted.
+SPOILT = ["raw-maillogsentinel"]
 MUST_HOLD = 0.95
 MAX_UNKNOWN = 0.01
 
@@ -221,11 +223,14 @@ def main():
     print("%-28s %6d %6d %5.1f%%\n" % ("all", held, failed, 100 * share))
     print("%-28s %6s %7s %6s" % ("raw log", "lines", "unknown", "share"))
     lines = unknown = 0
-    for source in RAW:
+    for source in RAW + SPOILT:
         n, u = unknown_share(program, base, source)
-        print("%-28s %6d %7d %5.2f%%" % (source, n, u, 100 * u / max(1, n)))
-        lines += n
-        unknown += u
+        print("%-28s %6d %7d %5.2f%%%s" % (
+            source, n, u, 100 * u / max(1, n),
+            "  not counted" if source in SPOILT else ""))
+        if source in RAW:
+            lines += n
+            unknown += u
     print("%-28s %6d %7d %5.2f%%" % ("all", lines, unknown,
                                      100 * unknown / max(1, lines)))
     return 0 if (share >= MUST_HOLD and

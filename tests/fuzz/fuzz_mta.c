@@ -33,7 +33,7 @@ check_text(struct str unit, struct str text)
 	for (enum field f = 0; f < FIELD_COUNT; f++) {
 		assert(str_known(l.f[f]) == str_known(again.f[f]));
 		assert(str_eq(l.f[f], again.f[f]));
-		/* Actions have names of weir's own; a transport is the tag's. */
+		/* An action is weir's word, a transport the tag's. */
 		if (str_known(l.f[f]) && f != FIELD_ACTION)
 			assert(l.f[f].p >= (f == FIELD_TRANSPORT ? unit.p :
 			    text.p) &&
