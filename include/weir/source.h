@@ -26,7 +26,7 @@ struct batch_counts {
 	uint64_t	lines, bytes;	/* all that were cut */
 	uint64_t	cut, empty, no_stamp, cleaned;	/* lines of them */
 	uint64_t	ignored, unknown;	/* by the MTA's rules */
-	uint64_t	lost;			/* journal: suppressed, vacuumed */
+	uint64_t	lost;	/* lines; the loggers say so */
 };
 
 struct batch {

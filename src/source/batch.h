@@ -11,7 +11,7 @@
 /* What is remembered between two batches of one stream. */
 struct cutter {
 	struct syslog_stream	syslog;
-	bool			skipping;	/* rest of a line that was cut */
+	bool			skipping;	/* the rest of a cut line */
 };
 
 /*

@@ -59,7 +59,7 @@ struct tail {
 	bool			 started;
 	bool			 moved_on;	/* the name has other content */
 	int64_t			 begun_at;	/* reading `now`, wall clock */
-	struct source		*past;		/* rotated files to read first */
+	struct source		*past;		/* files to read first */
 	uint32_t		 chain;
 };
 

@@ -182,4 +182,45 @@ assert_lines(const struct seen *s, int first, int n)
 	buf_done(&want);
 }
 
+/* A followed file and what was seen of it. */
+struct following {
+	struct streams	 known;
+	struct source	*src;
+	struct seen	 seen;
+};
+
+static UNUSED void
+begin(struct following *f, const char *path)
+{
+	struct source_options o = { .path = path, .follow = true,
+	    .host = "here" };
+
+	f->src = source_open(&o, &f->known, &f->seen.err);
+	if (f->src == NULL)
+		fail_msg("%s: %s", path, f->seen.err.text);
+	assert_string_equal(f->src->type->name, "tail");
+}
+
+static UNUSED void
+stop(struct following *f)
+{
+	source_close(f->src);
+	f->src = NULL;
+}
+
+static UNUSED void
+done(struct following *f)
+{
+	source_close(f->src);
+	seen_clear(&f->seen);
+	streams_done(&f->known);
+	memset(f, 0, sizeof(*f));
+}
+
+static UNUSED enum source_state
+look(struct following *f)
+{
+	return read_all(f->src, &f->seen);
+}
+
 #endif

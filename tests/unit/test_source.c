@@ -3,69 +3,6 @@
 
 #include <sys/stat.h>
 
-#include "../../src/source/rotation.h"
-
-static void
-names_in_order(void **state)
-{
-	/* As they follow one another in time. */
-	static const char *const order[] = {
-		"log/mail.err.1", "log/mail.err",
-		"log/mail.log-20260101.gz", "log/mail.log-2026-11-22",
-		"log/mail.log-20261123.xz", "log/mail.log-20261123",
-		"log/mail.log.12.gz", "log/mail.log.11", "log/mail.log.2.gz",
-		"log/mail.log.2", "log/mail.log.1", "log/mail.log.0.bz2",
-		"log/mail.log",
-	};
-	const size_t n = sizeof(order) / sizeof(order[0]);
-	struct paths p = { 0 };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < n; i++)
-		paths_add(&p, order[i * 7 % n]);
-	paths_sort(&p);
-	for (i = 0; i < n; i++) {
-		/* "2026-11-22" is before "20260101" as text. */
-		size_t w = i == 2 ? 3 : i == 3 ? 2 : i;
-
-		if (strcmp(p.v[i], order[w]) != 0)
-			fail_msg("%zu: got %s, want %s", i, p.v[i], order[w]);
-	}
-	paths_done(&p);
-}
-
-static void
-bases(void **state)
-{
-	static const struct { const char *name, *base; } cases[] = {
-		{ "/var/log/mail.log", "/var/log/mail.log" },
-		{ "/var/log/mail.log.1", "/var/log/mail.log" },
-		{ "/var/log/mail.log.10.gz", "/var/log/mail.log" },
-		{ "/var/log/mail.log.gz", "/var/log/mail.log" },
-		{ "maillog-20261123", "maillog" },
-		{ "maillog-20261123-1200.gz", "maillog" },
-		{ "mail.log.2026-11-23", "mail.log" },
-		{ "mx1", "mx1" },
-		{ "mx-1.log", "mx-1.log" },
-		{ ".gz", ".gz" },
-		{ "logs/.1", "logs/.1" },
-		{ "-1", "-1" },
-		{ "mail.log.", "mail.log." },
-		{ "mail.log.old", "mail.log.old" },
-		{ "", "" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (!str_eq(rotation_base(cases[i].name),
-		    str_of(cases[i].base)))
-			fail_msg("%s: got %.*s, want %s", cases[i].name,
-			    STRF(rotation_base(cases[i].name)),
-			    cases[i].base);
-}
-
 static void
 expanded(void **state)
 {
@@ -215,7 +152,7 @@ main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
 	const struct CMUnitTest tests[] = {
-		T(names_in_order), T(bases), T(expanded), T(type_by_content),
+		T(expanded), T(type_by_content),
 		T(found), T(mended),
 	};
 
