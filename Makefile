@@ -60,7 +60,7 @@ LIB := $(BUILD)/libweir.a
 TESTS ?= $(sort $(wildcard tests/unit/test_*.c))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(TESTS))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,\
-	$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+	$(sort $(wildcard tests/fuzz/$(or $(FUZZ_ONLY),fuzz_*).c)))
 # Programs that tests run.
 PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%,\
 	$(sort $(wildcard tests/bench/*.c tests/conformance/*.c tests/web/*.c)))
