@@ -13,6 +13,9 @@
 # package) are installed in the ordinary way, if they are missing.
 #
 # Asks nothing; does nothing when all is there.
+#
+# Lists of packages are words to be split.
+# shellcheck disable=SC2086
 
 set -eu
 
@@ -43,7 +46,6 @@ apt-get -qq update || say 'apt-get update failed; using the lists at hand'
 
 if [ -n "$need" ]; then
 	say "installing tools:$need"
-	# shellcheck disable=SC2086
 	apt-get -qq -y --no-install-recommends install $need
 fi
 [ -e "$root/.complete" ] && exit 0
@@ -59,7 +61,7 @@ list=$(printf '%s\n' $list $mail | sort -u)
 rm -rf "$root" "$debs"
 mkdir -p "$root" "$debs"
 chmod 755 "$debs"
-say "downloading:" $list
+say downloading: $list
 # The sandbox user _apt may not be able to write here; root can.
 (cd "$debs" && apt-get -qq -o APT::Sandbox::User=root download $list)
 for deb in "$debs"/*.deb; do
@@ -68,7 +70,9 @@ done
 
 # Debian 12 has one /usr: a real /lib in the overlay would hide the link.
 for d in bin sbin lib lib64; do
-	[ -d "$root/$d" ] && [ ! -L "$root/$d" ] || continue
+	if [ ! -d "$root/$d" ] || [ -L "$root/$d" ]; then
+		continue
+	fi
 	mkdir -p "$root/usr/$d"
 	cp -a "$root/$d/." "$root/usr/$d/"
 	rm -rf "${root:?}/$d"

@@ -14,6 +14,7 @@ them lost a line.
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -103,14 +104,15 @@ class Logs:
         """What logrotate does with "create": rename, then HUP."""
         for form in FORMS:
             path = self.path(form)
-            for n in range(9, 0, -1):
+            for n in range(99, 0, -1):
                 old = path.with_name("%s.%d" % (path.name, n))
                 if old.exists():
                     old.rename(path.with_name("%s.%d" % (path.name, n + 1)))
             path.rename(path.with_name(path.name + ".1"))
-        self.procs[1].send_signal(1)
-        wait_for("the new log", lambda: self.path("trad").exists()
-                 or run("logger", "-p", "mail.info", "-t", "lab", "rotated") is None)
+        self.procs[1].send_signal(signal.SIGHUP)
+        run("logger", "-p", "mail.info", "-t", "lab", "rotated")
+        wait_for("the new log", lambda: all(self.path(form).exists()
+                                            for form in FORMS))
 
     def flush(self):
         """Wait until every line logged so far is in all forms."""
@@ -129,9 +131,3 @@ class Logs:
         self.procs = []
         shutil.rmtree(self.directory / "journal", ignore_errors=True)
         shutil.copytree(JOURNAL, self.directory / "journal")
-
-    def journal_lines(self):
-        """The messages in the journal (what the files hold after the tag)."""
-        out = run("journalctl", "-D", self.directory / "journal", "-a",
-                  "-o", "cat", "--no-pager", "SYSLOG_FACILITY=2")
-        return out.splitlines()

@@ -50,7 +50,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fail = FAIL and ident not in refused and next(count) % FAIL == 0
         code = 401 if not good else 503 if fail else 204
         OUT.write(json.dumps(dict(
-            at=at, webhook_id=ident, good=good, code=code, type=event.get("type"), id=alert.get("id"),
+            at=at, webhook_id=ident, good=good, code=code,
+            type=event.get("type"), id=alert.get("id"),
             key=alert.get("key"), state=alert.get("state"))) + "\n")
         self.send_response(code)
         if code == 503:

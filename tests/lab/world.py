@@ -14,6 +14,7 @@ more, "world" and "inside".  The program is process 1: when it ends, however
 it ends, the kernel kills every process of the lab, and mounts and networks
 go with the last of them.  Nothing is left to clean up on the host.
 """
+import fcntl
 import os
 import pathlib
 import pwd
@@ -66,6 +67,12 @@ def enter(argv, limit):
     lab = lab_dir()
     run(REPO / "contrib/setup/lab.sh", lab, timeout=600)
     (lab / "newroot").mkdir(parents=True, exist_ok=True)
+    lock = open(lab / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("lab: another lab is running in %s; wait for it, or set "
+                 "LAB_DIR" % lab)
     env = dict(os.environ, LAB_DIR=str(lab), LC_ALL="C.UTF-8", TZ="UTC",
                PYTHONDONTWRITEBYTECODE="1", WEIR=str(lab / "weir"))
     # A copy: a build in the meantime must not change what is judged.
