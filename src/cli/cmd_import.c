@@ -12,6 +12,7 @@
 #include "weir/cli.h"
 #include "weir/import.h"
 #include "weir/mtaconf.h"
+#include "weir/print.h"
 #include "weir/mem.h"
 
 #define TITLES		10	/* alerts named at the end */
@@ -112,10 +113,12 @@ print_alerts(const struct run *r)
 			printf(", %" PRIu64 " %s", r->opened[i],
 			    alert_severity_name(i));
 	printf("\n");
-	for (size_t i = 0; i < r->ntop; i++)
-		printf("  %-8s  %s\n",
-		    alert_severity_name(r->top[i]->severity),
-		    r->top[i]->title);
+	for (size_t i = 0; i < r->ntop; i++) {
+		printf("  %-8s  ", alert_severity_name(r->top[i]->severity));
+		/* Strangers' words are in it. */
+		print_text(str_of(r->top[i]->title));
+		printf("\n");
+	}
 	if (all > r->ntop && r->ntop > 0)
 		printf("  ... `weir alerts` lists all\n");
 }

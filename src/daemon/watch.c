@@ -34,8 +34,6 @@ load_section(struct watch *w, const struct config *c, const char *name,
 	const char		*host = config_text(c, "source", name, "host");
 	struct watch_source	*s = &w->v[w->n];
 
-	if (path == NULL && strcmp(name, "journal") != 0)
-		return error_set(err, "[source %s] has no path", name);
 	memset(s, 0, sizeof(*s));
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	snprintf(s->path, sizeof(s->path), "%s", path == NULL ? "journal" :
@@ -297,22 +295,24 @@ turned(struct watch *w, struct watch_source *s, const struct work *work,
 {
 	bool	bad = work->state == SOURCE_DENIED ||
 		    work->state == SOURCE_MISSING;
+	bool	news = strcmp(s->shown.problem, work->problem.text) != 0;
 
-	if (strcmp(s->shown.problem, work->problem.text) != 0 && bad)
-		log_warn("%s", work->problem.text);
-	else if (!bad && s->shown.problem[0] != '\0')
+	if (!bad && s->shown.problem[0] != '\0')
 		log_info("%s can be read again", s->path);
 	str_copy(str_of(work->problem.text), s->shown.problem,
 	    sizeof(s->shown.problem));
 	s->shown.mend[0] = '\0';
-	if (work->state == SOURCE_DENIED) {
+	if (work->state == SOURCE_DENIED)
 		source_mend(s->path, w->user, s->shown.mend,
 		    sizeof(s->shown.mend));
-		log_warn("to let weir read it: %s", s->shown.mend);
+	if (bad && news)
+		log_warn("%s%s%s", work->problem.text,
+		    s->shown.mend[0] == '\0' ? "" : "; to let weir read it: ",
+		    s->shown.mend);
+	if (work->state == SOURCE_DENIED)
 		raise_denied(s, p);
-	} else if (!bad) {
+	else if (!bad)
 		resolve_denied(s, p);
-	}
 }
 
 void
