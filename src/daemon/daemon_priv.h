@@ -73,7 +73,7 @@ struct daemon {
 	sd_event_source		*queue_io, *commit_timer, *hold_timer;
 	sd_event_source		*retry_timer, *prune_timer;
 	bool			 caught_up;	/* once since the start */
-	bool			 broken;	/* the store cannot be written */
+	bool			 broken;	/* the store fails */
 	bool			 said_broken;
 	struct error		 why_broken;
 

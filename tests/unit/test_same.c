@@ -31,7 +31,8 @@ take(struct same *s, struct batch *b, size_t source, size_t n,
 	struct record	*r = &b->lines[0].record;
 	char		 text[32];
 
-	snprintf(text, sizeof(text), "%zu/%zu", n % 100 >= 100 - g->equal ? 9 : source, n);
+	snprintf(text, sizeof(text), "%zu/%zu",
+	    n % 100 >= 100 - g->equal ? 9 : source, n);
 	memset(b->lines, 0, sizeof(*b->lines));
 	r->at = (int64_t)n * USEC_PER_SEC + (source == 1 ? g->later : 0);
 	r->unit = STR("postfix/smtpd");
