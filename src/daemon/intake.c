@@ -88,12 +88,15 @@ tell_what_was_found(struct daemon *d)
 		    s->sources[i].counts.no_stamp;
 	}
 	if (lines > 0)
-		log_info("read %llu lines, understood %.2f %%; all that was "
-		    "there is read, watching now",
+		log_info("read %llu lines, all that was there; understood "
+		    "%.2f %% of them",
 		    (unsigned long long)lines,
 		    100.0 - 100.0 * (double)unknown / (double)lines);
 	else
-		log_info("nothing new in the logs; watching now");
+		log_info("nothing new in the logs%s", s->watching ?
+		    "; watching now" : "");
+	if (!s->watching)
+		log_warn("NOT WATCHING: %s", s->why_not);
 	for (size_t i = 0; i < s->nunknown && i < 3; i++)
 		log_info("not understood, %llu lines of %s such as: %s",
 		    (unsigned long long)s->unknown[i].lines,
