@@ -21,7 +21,7 @@ struct correlate_options {
 	struct hash_key	hash_key;
 	int64_t		hold_us;
 	size_t		messages_max, sessions_max;
-	bool		keep_lines;
+	bool		keep_lines, subjects;
 };
 
 /* All arguments are borrowed for the call. */

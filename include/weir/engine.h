@@ -45,6 +45,8 @@ struct engine_options {
 	int64_t		 hold_us;	/* late truth: default 2 s */
 	size_t		 messages_max;	/* correlator cap */
 	bool		 keep_lines;	/* raw lines, for evidence */
+	bool		 subjects;	/* keep them, where the log has them */
+	uint32_t	 detectors_off;	/* bit i: detector_at(i) is silent */
 };
 
 /* Counters for status and metrics; monotone since the engine began. */

@@ -78,6 +78,11 @@ bool		 pipeline_dirty(const struct pipeline *p);
 bool		 pipeline_urgent(const struct pipeline *p);
 /* -1: nothing was stored, and the engine is ahead of the store: restart. */
 int		 pipeline_commit(struct pipeline *p, struct error *err);
+/*
+ * The log ends here for now: commit, and tell provisionally what is held
+ * still.  After it only pipeline_close may be called.
+ */
+int		 pipeline_end(struct pipeline *p, struct error *err);
 /* Inside a transaction, after a change of the policy by hand. */
 int		 pipeline_put_policy(struct pipeline *p, struct error *err);
 

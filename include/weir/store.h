@@ -55,6 +55,17 @@ int	store_add_event(struct store *s, struct event *e);
 int	store_revise_event(struct store *s, const struct event *e,
 	    const char *why);
 
+/*
+ * For taking back what was provisional.  By the event's id and time: its
+ * class, set exactly; the event out of its partition and the traffic; an
+ * alert.  1 or 0 (not there) or -1.
+ */
+int	store_class_of(struct store *s, const struct event *e,
+	    enum event_class *ret);
+int	store_reset_class(struct store *s, const struct event *e);
+int	store_remove_event(struct store *s, const struct event *e);
+int	store_remove_alert(struct store *s, const uint8_t id[EVENT_ID_SIZE]);
+
 /* State kept for the engine. */
 int	store_keep(struct store *s, struct str key, int64_t at, int64_t due,
 	    struct str blob);

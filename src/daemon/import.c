@@ -211,12 +211,8 @@ import_run(struct pipeline *p, const struct import_options *o,
 	}
 	rc = take_all(&im, p, ret, &failed, err);
 	pthread_join(thread, NULL);
-	if (rc == 0 && !*o->stop) {
-		pipeline_begin(p);
-		engine_finish(pipeline_engine(p));
-	}
 	if (rc == 0)
-		rc = pipeline_commit(p, err);
+		rc = pipeline_end(p, err);
 	*ret_failed = failed;
 out:
 	import_done(&im);

@@ -14,6 +14,7 @@
 
 #include "weir/backlog.h"
 #include "weir/mem.h"
+#include "weir/provisional.h"
 #include "weir/status.h"
 
 struct pipeline {
@@ -22,6 +23,7 @@ struct pipeline {
 	struct policy		*policy;
 	struct engine		*engine;
 	struct backlog		 backlog;
+	struct provisional	 provisional;
 	struct buf		 doubts;
 	bool			 open;		/* a transaction is, */
 	bool			 failed;	/* or could not be begun */
@@ -77,7 +79,17 @@ sink_event(void *ctx, struct event *e)
 	struct pipeline	*p = ctx;
 
 	/* After a failure detection goes on; the batch is read again. */
-	return !writable(p) || store_add_event(p->store, e) != 0;
+	if (!writable(p))
+		return true;
+	switch (store_add_event(p->store, e)) {
+	case 0:
+		return false;
+	case 1:
+		provisional_event(&p->provisional, e);
+		return true;
+	default:
+		return true;
+	}
 }
 
 static void
@@ -85,8 +97,12 @@ sink_revise(void *ctx, const struct event *e, const char *why)
 {
 	struct pipeline	*p = ctx;
 
-	if (writable(p))
-		(void)store_revise_event(p->store, e, why);
+	if (!writable(p))
+		return;
+	if (p->provisional.on && why != NULL)
+		return;		/* it will come again, and for good */
+	provisional_class(&p->provisional, p->store, e);
+	(void)store_revise_event(p->store, e, why);
 }
 
 void
@@ -123,8 +139,10 @@ sink_alert(void *ctx, const struct alert *a, enum alert_transition t)
 {
 	struct pipeline	*p = ctx;
 
-	if (writable(p))
+	if (writable(p)) {
+		provisional_alert(&p->provisional, p->store, a);
 		(void)store_put_alert(p->store, a);
+	}
 	if (p->o.alerted != NULL)
 		p->o.alerted(p->o.ctx, a, t);
 	if (a->shadow || *alert_transition_name(t) == '\0')
@@ -143,7 +161,7 @@ sink_keep(void *ctx, struct str key, int64_t at, int64_t due, struct str blob)
 {
 	struct pipeline	*p = ctx;
 
-	if (writable(p))
+	if (writable(p) && !p->provisional.on)
 		(void)store_keep(p->store, key, at, due, blob);
 }
 
@@ -206,6 +224,18 @@ forget(struct pipeline *p)
 	p->beliefs_json = NULL;
 }
 
+static void
+configure(const struct config *c, struct engine_options *eo)
+{
+	const struct detector	*d;
+
+	eo->hold_us = config_number(c, "weir", NULL, "hold");
+	eo->subjects = config_bool(c, "weir", NULL, "subjects");
+	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
+		if (!config_bool(c, "detector", d->name, "enabled"))
+			eo->detectors_off |= UINT32_C(1) << i;
+}
+
 /* Policy and engine from the store. */
 static int
 load(struct pipeline *p, struct error *err)
@@ -223,6 +253,8 @@ load(struct pipeline *p, struct error *err)
 	buf_clear(&p->doubts);
 	if (p->failed)
 		return error_set(err, "%s", p->why.text);
+	if (provisional_undo(p->store) == -1)
+		return error_set(err, "%s", store_error(p->store));
 	p->policy = beliefs_load(p->store, &b, &p->doubts, err);
 	if (p->policy == NULL)
 		return -1;
@@ -231,7 +263,7 @@ load(struct pipeline *p, struct error *err)
 	eo.hash_key = store_hash_key(p->store);
 	eo.live = p->o.live;
 	if (p->o.config != NULL)
-		eo.hold_us = config_number(p->o.config, "weir", NULL, "hold");
+		configure(p->o.config, &eo);
 	p->engine = engine_new(&eo, p->policy, &sink);
 	if (resume(p, err) == -1)
 		return -1;
@@ -419,6 +451,24 @@ pipeline_commit(struct pipeline *p, struct error *err)
 	if (store_commit(p->store, err) == -1)
 		return -1;
 	p->policy_changes = changes;
+	p->open = p->urgent = false;
+	p->pending = 0;
+	return 0;
+}
+
+int
+pipeline_end(struct pipeline *p, struct error *err)
+{
+	if (pipeline_commit(p, err) == -1)
+		return -1;
+	pipeline_begin(p);
+	if (p->failed)
+		return error_set(err, "%s", p->why.text);
+	p->provisional.on = true;
+	engine_finish(p->engine);
+	if (provisional_keep(&p->provisional, p->store) == -1 ||
+	    store_commit(p->store, err) == -1)
+		return -1;
 	p->open = p->urgent = false;
 	p->pending = 0;
 	return 0;

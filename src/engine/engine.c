@@ -64,7 +64,8 @@ show_detectors(struct engine *e, const struct event *ev, struct str lines)
 
 	old = !e->o.live || ev->at < e->wall - BACKLOG_US;
 	for (i = 0; (d = detector_at(i)) != NULL; i++)
-		book_find(e->book, d, e->policy, ev, lines, old);
+		if (!(e->o.detectors_off >> i & 1))
+			book_find(e->book, d, e->policy, ev, lines, old);
 }
 
 /* The same event as it was told before: only its class differs. */
@@ -128,7 +129,7 @@ engine_new(const struct engine_options *o, struct policy *policy,
 	struct correlate_options	 co = { o->hash_key, o->hold_us,
 					    o->messages_max,
 					    o->messages_max / 2 + 1,
-					    o->keep_lines };
+					    o->keep_lines, o->subjects };
 	struct correlate_out		 out = { e, on_event, on_revise,
 					    on_keep, on_recall };
 	struct book_out			 book_out = { e, on_alert };
@@ -252,7 +253,6 @@ makes_event(enum line_kind k)
 	case LINE_DISCONNECT:
 	case LINE_TLS:
 	case LINE_MESSAGE_ID:
-	case LINE_SUBJECT:
 	case LINE_REMOVED:
 		return false;
 	default:
@@ -322,6 +322,7 @@ engine_finish(struct engine *e)
 
 	while ((due = correlate_due(e->correlate)) != 0)
 		correlate_advance(e->correlate, due);
+	book_flush(e->book);
 }
 
 void

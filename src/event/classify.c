@@ -62,6 +62,8 @@ class_of_delivery(const struct policy *p, const struct event *e)
 	enum event_class	class = class_of_client(p, e);
 	bool			learning;
 
+	if (!str_known(e->recipient))
+		return CLASS_UNKNOWN;
 	if (e->origin == ORIGIN_BOUNCE)
 		return CLASS_BOUNCE;
 	if (e->local_hop || domain.n == 0 || policy_is_local(p, domain))

@@ -170,6 +170,11 @@ take_reject(const struct take *t)
 		e.sasl_method = m->base.sasl_method;
 		e.sasl_username = m->base.sasl_username;
 	}
+	if (m != NULL && !str_known(e.client_address)) {
+		e.client_address = m->base.client_address;
+		e.client_name = m->base.client_name;
+		e.client_port = m->base.client_port;
+	}
 	take_emit(t, &e);
 }
 
@@ -211,6 +216,7 @@ take_line(const struct take *t)
 		[LINE_PROXY_ACCEPT] = take_proxy_accept,
 		[LINE_PICKUP] = take_pickup,
 		[LINE_MESSAGE_ID] = take_message_id,
+		[LINE_SUBJECT] = take_subject,
 		[LINE_QUEUED] = take_queued,
 		[LINE_DELIVERY] = take_delivery,
 		[LINE_EXPIRED] = take_expired,

@@ -32,6 +32,7 @@ void	take_proxy_client(const struct take *t);
 void	take_proxy_accept(const struct take *t);
 void	take_pickup(const struct take *t);
 void	take_message_id(const struct take *t);
+void	take_subject(const struct take *t);
 void	take_queued(const struct take *t);
 void	take_delivery(const struct take *t);
 void	take_expired(const struct take *t);

@@ -48,6 +48,18 @@ take_message_id(const struct take *t)
 }
 
 void
+take_subject(const struct take *t)
+{
+	struct message *m = take_find(t, FIELD_QUEUE_ID);
+
+	if (t->c->o.subjects && m != NULL) {
+		m->base.subject = arena_copy(&m->arena,
+		    take_field(t, FIELD_SUBJECT));
+		correlate_touch(t->c, m);
+	}
+}
+
+void
 take_queued(const struct take *t)
 {
 	struct message	*m = take_known(t);

@@ -141,6 +141,8 @@ take_client(const struct take *t)
 	take_client_of(t, &e);
 	e.encryption_protocol = s->encryption_protocol;
 	own_client(m, &e);
+	if (t->l->ambiguous && e.sasl_username.n == 0)
+		m->base.origin = ORIGIN_UNKNOWN;	/* a login may be cut */
 	take_add_line(t, m);
 	tell_auth(t, s);
 	s->message = arena_copy(&s->arena, m->key);

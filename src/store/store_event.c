@@ -371,8 +371,8 @@ store_add_event(struct store *s, struct event *e)
 	return 1;
 }
 
-static int
-find_event(struct store *s, const struct event *e, struct stored *ret)
+int
+event_find(struct store *s, const struct event *e, struct stored *ret)
 {
 	size_t i;
 	int rc;
@@ -466,6 +466,15 @@ add_revision(struct store *s, const struct event *e, int old_class,
 }
 
 int
+event_uncount(struct store *s, const struct event *e, const struct stored *at)
+{
+	int64_t n = traffic_of((enum event_kind)at->kind, at->counted,
+	    at->repeat);
+
+	return n > 0 ? add_traffic(s, e->at, at->class, -n) : 0;
+}
+
+int
 store_revise_event(struct store *s, const struct event *e, const char *why)
 {
 	struct stored at;
@@ -475,10 +484,10 @@ store_revise_event(struct store *s, const struct event *e, const char *why)
 	assert(s->in_tx);
 	if (s->failed)
 		return -1;
-	if ((rc = find_event(s, e, &at)) != 1)
+	if ((rc = event_find(s, e, &at)) != 1)
 		return rc;
-	if (why == NULL && at.class == (int)e->class)
-		return 0;
+	if (why == NULL && at.class >= (int)e->class)
+		return 0;	/* a message only becomes more serious */
 	if (rewrite(s, &at, e, why != NULL) == -1)
 		return -1;
 	n = traffic_of((enum event_kind)at.kind, at.counted, at.repeat);

@@ -48,6 +48,7 @@
 	    " key = ?7, opened = ?8, first_seen = ?9, last_seen = ?10,"	\
 	    " count = ?11, title = ?12, historical = ?13, shadow = ?14,"\
 	    " blob = ?15")						\
+	X(REMOVE_ALERT, "DELETE FROM alert WHERE id = ?1")		\
 	X(GET_ALERT, "SELECT blob FROM alert WHERE id BETWEEN ?1 AND ?2"\
 	    " LIMIT 2")							\
 	X(ADD_STREAM, "INSERT INTO stream VALUES (NULL, ?2, ?3, ?4, ?5,"\
@@ -187,6 +188,12 @@ void	event_columns(struct buf *sql, bool with_types);
 void	event_of_row(sqlite3_stmt *st, struct event *ret);
 /* Its place in the order of a query. */
 void	event_place(sqlite3_stmt *st, int64_t *ret_at, int64_t *ret_seq);
+/* Where an event is stored, by its id and time.  1, 0, -1. */
+int	event_find(struct store *s, const struct event *e,
+	    struct stored *ret);
+/* Take a stored event out of the traffic. */
+int	event_uncount(struct store *s, const struct event *e,
+	    const struct stored *at);
 int	event_flush_traffic(struct store *s, struct error *err);
 
 /*

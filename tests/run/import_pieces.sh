@@ -12,7 +12,8 @@ trusted-networks = 127.0.0.0/8, ::1, 10.20.0.0/24
 local-domains = example.org, mx1.example.org, choir.example, alias.example
 relay-domains = backup.example.net
 END
-for story in ordinary open-relay content-filter forwards-and-relay bounces; do
+for story in normal open-relay filter-amavis filter-plain proxy-filter \
+    forwards-and-relay bounces two-instances; do
 	[ -e "$stories/$story.log" ] && cat "$stories/$story.log"
 done >"$log"
 bytes=$(wc -c <"$log")

@@ -31,7 +31,7 @@ struct fold_event {
 	struct event	e;	/* texts owned */
 };
 
-static bool
+static inline bool
 fold_on_event(void *ctx, struct event *e)
 {
 	struct fold		*f = ctx;
@@ -49,7 +49,7 @@ fold_on_event(void *ctx, struct event *e)
 	return true;
 }
 
-static void
+static inline void
 fold_on_revise(void *ctx, const struct event *e, const char *why)
 {
 	struct fold		*f = ctx;
@@ -71,7 +71,7 @@ fold_on_revise(void *ctx, const struct event *e, const char *why)
 	}
 }
 
-static void
+static inline void
 fold_on_alert(void *ctx, const struct alert *a, enum alert_transition t)
 {
 	struct fold	*f = ctx;
@@ -91,7 +91,7 @@ fold_on_alert(void *ctx, const struct alert *a, enum alert_transition t)
 	f->alerts[i] = alert_copy(a);
 }
 
-static void
+static inline void
 fold_free_str(void *p)
 {
 	struct str *s = p;
@@ -100,7 +100,7 @@ fold_free_str(void *p)
 	free(s);
 }
 
-static void
+static inline void
 fold_on_keep(void *ctx, struct str key, int64_t at, int64_t due,
     struct str blob)
 {
@@ -120,7 +120,7 @@ fold_on_keep(void *ctx, struct str key, int64_t at, int64_t due,
 		fold_free_str(old);
 }
 
-static bool
+static inline bool
 fold_on_recall(void *ctx, struct str key, struct buf *ret)
 {
 	struct fold	*f = ctx;
@@ -132,7 +132,7 @@ fold_on_recall(void *ctx, struct str key, struct buf *ret)
 }
 
 /* A new engine over what is kept, as after a restart. */
-static void
+static inline void
 fold_start(struct fold *f)
 {
 	struct engine_sink	 sink = { f, fold_on_event, fold_on_revise,
@@ -154,7 +154,7 @@ fold_start(struct fold *f)
 		engine_add_alert(f->engine, f->alerts[i]);
 }
 
-static void
+static inline void
 fold_init(struct fold *f)
 {
 	memset(f, 0, sizeof(*f));
@@ -164,14 +164,14 @@ fold_init(struct fold *f)
 	f->kept = map_new(HASH_KEY_FIXED);
 }
 
-static void
+static inline void
 fold_believe(struct fold *f, enum policy_key k, const char *value)
 {
 	policy_declare(f->policy, k, POLICY_CONFIGURED);
 	(void)policy_add(f->policy, k, POLICY_CONFIGURED, str_of(value), NULL);
 }
 
-static void
+static inline void
 fold_free_event(void *p)
 {
 	struct fold_event *e = p;
@@ -182,7 +182,7 @@ fold_free_event(void *p)
 	free(e);
 }
 
-static void
+static inline void
 fold_done(struct fold *f)
 {
 	size_t i;
@@ -196,7 +196,7 @@ fold_done(struct fold *f)
 }
 
 /* One line that the program `unit` wrote. */
-static void
+static inline void
 fold_say(struct fold *f, int64_t at, const char *unit, uint32_t pid,
     const char *text)
 {
@@ -215,7 +215,7 @@ fold_say(struct fold *f, int64_t at, const char *unit, uint32_t pid,
 }
 
 /* One event as a line: what the tests compare. */
-static void
+static inline void
 fold_print_event(const struct event *e, struct buf *out)
 {
 	buf_addf(out, "%s %s %s%s%s", event_kind_name(e->kind),
@@ -226,14 +226,14 @@ fold_print_event(const struct event *e, struct buf *out)
 #undef X
 }
 
-static int
+static inline int
 fold_compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Every event and alert, sorted: the state of the world. */
-static char *
+static inline char *
 fold_world(const struct fold *f)
 {
 	size_t		 n = 0, i, iter = 0;
