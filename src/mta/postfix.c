@@ -373,6 +373,30 @@ finish_auth(struct line *l)
 	l->ambiguous = true;
 }
 
+/* Refused with a warning only: what smtpd answers is known, not logged. */
+static void
+finish_warned(struct line *l)
+{
+	struct str *to = &l->f[FIELD_RECIPIENT];
+
+	l->f[FIELD_ACTION] = STR("reject");
+	if (!str_known(l->f[FIELD_STAGE])) {
+		l->f[FIELD_STAGE] = STR("DATA");
+		l->f[FIELD_CODE] = STR("552");
+		l->f[FIELD_DSN] = STR("5.3.4");
+		l->f[FIELD_REPLY] = STR("queue file size limit exceeded");
+		return;
+	}
+	l->f[FIELD_CODE] = STR("501");
+	l->f[FIELD_DSN] = STR("5.1.3");
+	l->f[FIELD_REPLY] = STR("Illegal address syntax");
+	if (str_eq(l->f[FIELD_STAGE], STR("MAIL"))) {
+		l->f[FIELD_DSN] = STR("5.1.7");
+		l->f[FIELD_SENDER] = *to;
+		*to = STR_NONE;
+	}
+}
+
 static void
 finish(struct line *l, const struct daemon *d, struct str text)
 {
@@ -398,6 +422,10 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		finish_delivery(l, d);
 		break;
 	case LINE_REJECT:
+		if (!str_known(l->f[FIELD_REPLY])) {
+			finish_warned(l);
+			break;
+		}
 		l->f[FIELD_ACTION] = STR("proxy-reject");
 		set_codes(l, l->f[FIELD_REPLY]);
 		break;

@@ -91,8 +91,13 @@ const struct rule postfix_smtpd[] = {
 	    OPT(": " ANY), LINE_IGNORED, false },
 	{ "warning: " ANY " limit exceeded: " NUMBER " from " CLIENT
 	    " for service " WORD, LINE_IGNORED, false },
-	{ "warning: Illegal address syntax from " CLIENT " in " ANY,
-	    LINE_IGNORED, false },
+	/* smtpd: extract_addr, data_cmd: refused, the answer is not logged */
+	{ "warning: Illegal address syntax from " CLIENT " in " STAGE
+	    " command: " RECIPIENT, LINE_REJECT, false },
+	{ "warning: Illegal address syntax from " CLIENT " in " STAGE
+	    " command: " ANY, LINE_REJECT, false },
+	{ "warning: " ANY_QID ": queue file size limit exceeded",
+	    LINE_REJECT, false },
 	END
 };
 
