@@ -226,6 +226,10 @@ tell(struct correlate *c, struct message *m, struct event *e)
 	struct pair *pair = is_hop(e) ? NULL : message_pair(m, e->recipient);
 
 	if (pair != NULL) {
+		if (e->status != STATUS_DEFERRED)
+			pair->waiting = STR_NONE;
+		else if (!str_known(pair->waiting))
+			pair->waiting = copy(m, e->recipient);
 		e->first = !pair->seen;
 		pair->seen = true;
 		if (!pair->counted && e->status != STATUS_HELD &&

@@ -210,6 +210,7 @@ pack_lists(struct buf *b, const struct message *m)
 	for (i = 0; i < m->npairs; i++) {
 		buf_put_u64(b, m->pairs[i].recipient);
 		buf_put_u64(b, m->pairs[i].original);
+		buf_put_str(b, m->pairs[i].waiting);
 		buf_put_u8(b, (uint8_t)(m->pairs[i].seen |
 		    m->pairs[i].counted << 1));
 		buf_put_u8(b, m->pairs[i].class);
@@ -277,6 +278,7 @@ unpack_lists(struct buf_reader *r, struct message *m)
 			    sizeof(*m->pairs));
 		m->pairs[i].recipient = buf_get_u64(r);
 		m->pairs[i].original = buf_get_u64(r);
+		m->pairs[i].waiting = arena_copy(&m->arena, buf_get_str(r));
 		flags = buf_get_u8(r);
 		m->pairs[i].seen = flags & 1;
 		m->pairs[i].counted = flags >> 1 & 1;

@@ -46,6 +46,7 @@ enum relation {
 struct pair {
 	uint64_t	recipient;
 	uint64_t	original;	/* what the client may have named */
+	struct str	waiting;	/* its address, while it is deferred */
 	bool		seen, counted;
 	enum event_class class;
 };

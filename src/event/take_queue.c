@@ -215,15 +215,28 @@ take_delivery(const struct take *t)
 	link_deliver(t->c, m, &e);
 }
 
+/* One line for all recipients that still waited. */
 void
 take_expired(const struct take *t)
 {
 	struct message	*m = take_known(t);
+	struct line_id	 id = *t->id;
+	struct take	 one = *t;
 	struct event	 e;
+	size_t		 i, n = 0;
 
-	take_event(t, EVENT_DELIVERY, &e);
-	e.status = STATUS_EXPIRED;
-	link_deliver(t->c, m, &e);
+	one.id = &id;
+	for (i = 0; i <= m->npairs; i++) {
+		/* Without any the line stands for itself. */
+		if (i == m->npairs ? n > 0 : !str_known(m->pairs[i].waiting))
+			continue;
+		id.ordinal = t->id->ordinal + ((uint32_t)n++ << 16);
+		take_event(&one, EVENT_DELIVERY, &e);
+		e.status = STATUS_EXPIRED;
+		if (i < m->npairs)
+			e.recipient = m->pairs[i].waiting;
+		link_deliver(t->c, m, &e);
+	}
 }
 
 void
