@@ -84,6 +84,9 @@ bool		str_to_i64(struct str s, int64_t *ret);
 char		*str_dup(struct str s);
 /* Copied into a C array, cut to fit; always ends with NUL. */
 void		 str_copy(struct str s, char *dst, size_t size);
+/* Index of the name in a table of n; n when it is not there. */
+size_t		str_name_index(const char *const *names, size_t n,
+		    struct str name);
 /* The domain of an address: after the last '@'; unknown without one. */
 struct str	str_domain(struct str address);
 

@@ -43,17 +43,6 @@ static const char *const transition_names[] = {
 	X(detector) X(host) X(key) X(title) X(runbook)			\
 	X(acknowledged_by) X(resolved_reason)
 
-static size_t
-find_name(const char *const *names, size_t n, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_eq(str_of(names[i]), name))
-			break;
-	return i;
-}
-
 const char *
 alert_state_name(enum alert_state s)
 {
@@ -81,19 +70,19 @@ alert_transition_name(enum alert_transition t)
 enum alert_state
 alert_state_of(struct str name)
 {
-	return find_name(state_names, ARRAY_LEN(state_names), name);
+	return str_name_index(state_names, ARRAY_LEN(state_names), name);
 }
 
 enum alert_severity
 alert_severity_of(struct str name)
 {
-	return find_name(severity_names, ARRAY_LEN(severity_names), name);
+	return str_name_index(severity_names, ARRAY_LEN(severity_names), name);
 }
 
 enum alert_key_type
 alert_key_type_of(struct str name)
 {
-	return find_name(key_type_names, ARRAY_LEN(key_type_names), name);
+	return str_name_index(key_type_names, ARRAY_LEN(key_type_names), name);
 }
 
 struct alert *

@@ -190,3 +190,14 @@ str_domain(struct str address)
 
 	return at == STR_NPOS ? STR_NONE : str_tail(address, at + 1);
 }
+
+size_t
+str_name_index(const char *const *names, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(str_of(names[i]), name))
+			break;
+	return i;
+}

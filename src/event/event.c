@@ -39,17 +39,6 @@ static const char *const origin_names[] = {
 #undef X
 };
 
-static size_t
-find_name(const char *const *names, size_t n, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_eq(str_of(names[i]), name))
-			break;
-	return i;
-}
-
 const char *
 event_kind_name(enum event_kind k)
 {
@@ -77,25 +66,25 @@ event_origin_name(enum event_origin o)
 enum event_kind
 event_kind_of(struct str name)
 {
-	return find_name(kind_names, ARRAY_LEN(kind_names), name);
+	return str_name_index(kind_names, ARRAY_LEN(kind_names), name);
 }
 
 enum event_class
 event_class_of(struct str name)
 {
-	return find_name(class_names, ARRAY_LEN(class_names), name);
+	return str_name_index(class_names, ARRAY_LEN(class_names), name);
 }
 
 enum event_status
 event_status_of(struct str name)
 {
-	return find_name(status_names, ARRAY_LEN(status_names), name);
+	return str_name_index(status_names, ARRAY_LEN(status_names), name);
 }
 
 enum event_origin
 event_origin_of(struct str name)
 {
-	return find_name(origin_names, ARRAY_LEN(origin_names), name);
+	return str_name_index(origin_names, ARRAY_LEN(origin_names), name);
 }
 
 void

@@ -172,10 +172,22 @@ domains(void **state)
 	assert_str(str_domain(STR_NONE), STR_NONE);
 }
 
+static void
+names_have_an_index(void **state)
+{
+	static const char *const names[] = { "one", "two" };
+
+	(void)state;
+	assert_int_equal(str_name_index(names, 2, STR("two")), 1);
+	assert_int_equal(str_name_index(names, 2, STR("tw")), 2);
+	assert_int_equal(str_name_index(names, 2, STR_NONE), 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_have_an_index),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(order),
 		cmocka_unit_test(searching),
