@@ -169,7 +169,8 @@ correct_message(struct pipeline *p, const struct event *d)
 		goto out;
 	m.class = c.worst;
 	m.policy = policy_version(pipeline_policy(p));
-	(void)store_revise_event(pipeline_store(p), &m, NULL);
+	(void)store_revise_event(pipeline_store(p), &m,
+	    "its deliveries were judged anew");
 out:
 	query_done(&q);
 	buf_done(&c.message);
