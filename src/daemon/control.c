@@ -157,6 +157,12 @@ do_it(const struct control_client *c, const json_t *request, json_t **ret,
 		webhook_free(hooks, o.nhooks);
 		return -1;
 	}
+	/*
+	 * What an import told provisionally is told for good: the operator has
+	 * seen it, and the order may be about it.
+	 */
+	pipeline_begin(p);
+	engine_finish(pipeline_engine(p));
 	order = order_new(request, pw == NULL ? "somebody" : pw->pw_name);
 	while ((rc = order_step(order, p, &j)) == 1) {
 		if (j != NULL && c->progress != NULL)

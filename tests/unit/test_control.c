@@ -4,6 +4,14 @@
 
 #include "weir/control.h"
 #include "weir/hex.h"
+#include "weir/import.h"
+
+static void
+say(void *ctx, const char *text)
+{
+	(void)ctx;
+	fail_msg("%s", text);
+}
 
 static void
 test_path(void **state)
@@ -68,12 +76,57 @@ test_without_a_daemon(void **state)
 	place_done(&at);
 }
 
+/* What an import told at the log's end, perhaps provisionally. */
+static void
+test_provisional(void **state)
+{
+	struct import_options	 io = { 0 };
+	struct import_progress	 pr;
+	volatile sig_atomic_t	 stop = 0;
+	char			 id[2 * EVENT_ID_SIZE + 1], *paths[1];
+	struct control_client	 c = { 0 };
+	struct error		 err = { "" };
+	struct place		 at;
+	struct alert		*a;
+	json_t			*j;
+	int			 failed;
+
+	(void)state;
+	place_init(&at, POLICY);
+	place_open(&at);
+	place_write(at.log, "w",
+	    RELAY_LOG("4ABCDEF012", "192.0.2.66", "v@far.example"));
+	paths[0] = at.log;
+	io.paths = paths;
+	io.npaths = 1;
+	io.stop = &stop;
+	io.say = say;
+	assert_int_equal(import_run(at.p, &io, &pr, &failed, &err), 0);
+	a = place_alert(&at, "open-relay");
+	assert_non_null(a);
+	hex_print(a->id, sizeof(a->id), id);
+	alert_free(a);
+	pipeline_close(at.p);
+	c.db = at.db;
+	c.config = at.config;
+	if (control_ask(&c, json_pack("{s:s, s:s}", "command", "resolve",
+	    "id", id), &j, &err) == -1)
+		fail_msg("%s", err.text);
+	json_decref(j);
+	place_open(&at);
+	a = place_alert(&at, "open-relay");
+	assert_int_equal(a->state, ALERT_RESOLVED);
+	alert_free(a);
+	place_done(&at);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_without_a_daemon),
+		cmocka_unit_test(test_provisional),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
