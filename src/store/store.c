@@ -285,6 +285,8 @@ open_db(struct store *s, struct error *err)
 {
 	int flags;
 
+	/* Else each allocation takes a lock; refused once SQLite is in use. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	flags = s->mode == STORE_READ ? SQLITE_OPEN_READONLY :
 	    SQLITE_OPEN_READWRITE;
 	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX,
@@ -370,7 +372,8 @@ store_open(const char *path, enum store_mode mode, struct error *err)
 	if ((mode != STORE_READ && (lock_take(s, err) == -1 ||
 	    create_file(s, err) == -1)) || check_length(s, err) == -1 ||
 	    open_db(s, err) == -1 || schema_check(s, err) == -1 ||
-	    load_hash_key(s, err) == -1 || partition_load(s, err) == -1 ||
+	    load_hash_key(s, err) == -1 || batch_init(s, err) == -1 ||
+	    partition_load(s, err) == -1 ||
 	    begin_first(s, err) == -1) {
 		s->mode = STORE_READ;	/* nothing is left to be built */
 		store_close(s);
@@ -392,6 +395,7 @@ store_close(struct store *s)
 	for (i = 0; i < ST_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close(s->db);
+	batch_done(s);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);
 	free(s->path);
@@ -434,8 +438,8 @@ store_begin(struct store *s, struct error *err)
 int
 store_flush(struct store *s, struct error *err)
 {
-	return event_flush_traffic(s, err) == -1 ? -1 :
-	    partition_flush(s, err);
+	return batch_flush(s, err) == -1 ||
+	    event_flush_traffic(s, err) == -1 ? -1 : partition_flush(s, err);
 }
 
 int
@@ -466,5 +470,6 @@ store_rollback(struct store *s)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_tx = s->failed = false;
 	s->nsums = 0;
+	batch_forget(s);
 	partition_load(s, NULL);
 }

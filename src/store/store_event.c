@@ -5,45 +5,12 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "weir/ip.h"
 #include "weir/usec.h"
 #include "store_priv.h"
-
-/* Columns before the texts and numbers of the event's own tables. */
-#define HEAD_COLUMNS(X)							\
-	X(seq, "INTEGER PRIMARY KEY")					\
-	X(id, "BLOB NOT NULL")						\
-	X(at, "INTEGER NOT NULL")					\
-	X(kind, "INTEGER NOT NULL")					\
-	X(class, "INTEGER NOT NULL")					\
-	X(status, "INTEGER NOT NULL")					\
-	X(origin, "INTEGER NOT NULL")					\
-	X(provenance, "INTEGER NOT NULL")				\
-	X(first, "INTEGER NOT NULL")					\
-	X(counted, "INTEGER NOT NULL")					\
-	X(local_hop, "INTEGER NOT NULL")				\
-	X(relay_hop, "INTEGER NOT NULL")				\
-	/* For searching; see store_priv.h. */				\
-	X(client_ip, "BLOB")						\
-	X(sender_key, "INTEGER")					\
-	X(recipient_key, "INTEGER")					\
-	X(user_key, "INTEGER")						\
-	X(message_key, "INTEGER")					\
-	X(relay_key, "INTEGER")						\
-	X(relay_address_key, "INTEGER")
-
-enum {
-#define X(m, type) COLUMN_##m,
-	HEAD_COLUMNS(X)
-#undef X
-#define X(m) COLUMN_##m,
-	EVENT_TEXTS(X)
-	EVENT_NUMBERS(X)
-#undef X
-	COLUMN_COUNT
-};
 
 /* What store_revise_event rewrites, as parameters ?3 and up. */
 #define REVISED_TEXTS(X)						\
@@ -136,15 +103,6 @@ bind_address_key(struct store *s, sqlite3_stmt *st, int i, struct str address)
 		sqlite3_bind_null(st, i);
 }
 
-static void
-bind_text_key(struct store *s, sqlite3_stmt *st, int i, struct str text)
-{
-	if (str_known(text))
-		sqlite3_bind_int64(st, i, store_text_key(s, text));
-	else
-		sqlite3_bind_null(st, i);
-}
-
 /* The address is copied to *ip, which must live as long as the binding. */
 static void
 bind_ip(sqlite3_stmt *st, int i, struct str address, struct ip *ip)
@@ -156,37 +114,103 @@ bind_ip(sqlite3_stmt *st, int i, struct str address, struct ip *ip)
 }
 
 static void
-bind_event(struct store *s, sqlite3_stmt *st, const struct event *e,
-    int64_t seq, struct ip *ip)
+give_ip(sqlite3_context *ctx, struct str address)
 {
-#define BIND(m, v) sqlite3_bind_int64(st, COLUMN_##m + 1, (int64_t)(v))
-	BIND(seq, seq);
-	sqlite3_bind_blob(st, COLUMN_id + 1, e->id, sizeof(e->id),
-	    SQLITE_STATIC);
-	BIND(at, e->at);
-	BIND(kind, e->kind);
-	BIND(class, e->class);
-	BIND(status, e->status);
-	BIND(origin, e->origin);
-	BIND(provenance, e->provenance);
-	BIND(first, e->first);
-	BIND(counted, e->counted);
-	BIND(local_hop, e->local_hop);
-	BIND(relay_hop, e->relay_hop);
-#undef BIND
-	bind_ip(st, COLUMN_client_ip + 1, e->client_address, ip);
-	bind_address_key(s, st, COLUMN_sender_key + 1, e->sender);
-	bind_address_key(s, st, COLUMN_recipient_key + 1, e->recipient);
-	bind_address_key(s, st, COLUMN_user_key + 1, e->sasl_username);
-	bind_text_key(s, st, COLUMN_message_key + 1,
-	    store_message_id(e->message_id));
-	bind_text_key(s, st, COLUMN_relay_key + 1, e->relay_host);
-	bind_text_key(s, st, COLUMN_relay_address_key + 1, e->relay_address);
-#define X(m) store_bind_str(st, COLUMN_##m + 1, e->m);
-	EVENT_TEXTS(X)
+	struct ip ip;
+
+	if (str_known(address) && ip_parse(address, &ip))
+		sqlite3_result_blob(ctx, ip.b, sizeof(ip.b),
+		    SQLITE_TRANSIENT);
+}
+
+/* The texts and numbers of the event's own tables. */
+static void
+give_field(const struct event *e, int column, sqlite3_context *ctx)
+{
+	static const uint16_t offsets[] = {
+#define X(m) offsetof(struct event, m),
+		EVENT_TEXTS(X)
+		EVENT_NUMBERS(X)
 #undef X
-#define X(m) bind_number(st, COLUMN_##m + 1, e->m);
-	EVENT_NUMBERS(X)
+	};
+	const char *at = (const char *)e + offsets[column - COLUMN_host];
+	struct str text;
+	int64_t n;
+
+	if (column >= COLUMN_client_port) {
+		memcpy(&n, at, sizeof(n));
+		if (n != -1)
+			sqlite3_result_int64(ctx, n);
+		return;
+	}
+	memcpy(&text, at, sizeof(text));
+	if (str_known(text))
+		sqlite3_result_text(ctx, text.p, (int)text.n, SQLITE_STATIC);
+}
+
+void
+event_to_row(struct store *s, const struct event *e, int column,
+    sqlite3_context *ctx)
+{
+	switch (column) {
+#define NUMBER(m)							\
+	case COLUMN_##m:						\
+		sqlite3_result_int64(ctx, (int64_t)e->m);		\
+		break;
+	NUMBER(seq)
+	NUMBER(at)
+	NUMBER(kind)
+	NUMBER(class)
+	NUMBER(status)
+	NUMBER(origin)
+	NUMBER(provenance)
+	NUMBER(first)
+	NUMBER(counted)
+	NUMBER(local_hop)
+	NUMBER(relay_hop)
+#undef NUMBER
+	case COLUMN_id:
+		sqlite3_result_blob(ctx, e->id, sizeof(e->id), SQLITE_STATIC);
+		break;
+	case COLUMN_client_ip:
+		give_ip(ctx, e->client_address);
+		break;
+#define ADDRESS_KEY(column, m)						\
+	case COLUMN_##column:						\
+		if (str_known(e->m))					\
+			sqlite3_result_int64(ctx,			\
+			    store_address_key(s, e->m));		\
+		break;
+	ADDRESS_KEY(sender_key, sender)
+	ADDRESS_KEY(recipient_key, recipient)
+	ADDRESS_KEY(user_key, sasl_username)
+#undef ADDRESS_KEY
+#define TEXT_KEY(column, m)						\
+	case COLUMN_##column:						\
+		if (str_known(e->m))					\
+			sqlite3_result_int64(ctx,			\
+			    store_text_key(s, e->m));			\
+		break;
+	TEXT_KEY(relay_key, relay_host)
+	TEXT_KEY(relay_address_key, relay_address)
+#undef TEXT_KEY
+	case COLUMN_message_key:
+		if (str_known(e->message_id))
+			sqlite3_result_int64(ctx, store_text_key(s,
+			    store_message_id(e->message_id)));
+		break;
+	default:
+		give_field(e, column, ctx);
+	}
+}
+
+void
+event_revise(struct event *e, const struct event *by)
+{
+	e->origin = by->origin;
+#define X(m) e->m = by->m;
+	REVISED_TEXTS(X)
+	REVISED_NUMBERS(X)
 #undef X
 }
 
@@ -301,78 +325,9 @@ traffic_of(enum event_kind kind, bool counted, int64_t repeat)
 	return repeat > 1 ? repeat : 1;
 }
 
-/* In a partition other than the newest?  1, 0, -1. */
+/* In the table of a partition?  1, 0, -1. */
 static int
-is_known(struct store *s, const struct event *e)
-{
-	struct stored at;
-	size_t i;
-	int rc;
-
-	for (i = 0; i + 1 < s->nparts; i++) {
-		if (!partition_covers(&s->parts[i], e->at))
-			continue;
-		rc = partition_find(s, &s->parts[i], e->id, &at);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-static sqlite3_stmt *
-insert_statement(struct store *s, const struct partition *p)
-{
-	struct buf b = { 0 };
-	int i;
-
-	if (s->insert != NULL)
-		return s->insert;
-	buf_addf(&b, "INSERT INTO events_%06" PRId64 " VALUES (?", p->id);
-	for (i = 1; i < COLUMN_COUNT; i++)
-		buf_add_str(&b, STR(",?"));
-	buf_add_str(&b, STR(") ON CONFLICT (id) DO NOTHING"));
-	s->insert = store_prepare(s, buf_cstr(&b), NULL);
-	buf_done(&b);
-	return s->insert;
-}
-
-int
-store_add_event(struct store *s, struct event *e)
-{
-	struct partition *p;
-	sqlite3_stmt *st;
-	struct ip ip;
-	int known;
-
-	assert(s->in_tx);
-	if (s->failed)
-		return -1;
-	if ((p = partition_current(s, NULL)) == NULL)
-		return -1;
-	if ((known = is_known(s, e)) != 0)
-		return known == 1 ? 0 : -1;
-	if ((st = insert_statement(s, p)) == NULL)
-		return -1;
-	bind_event(s, st, e, s->seq + 1, &ip);
-	if (store_run(s, st, NULL) == -1)
-		return -1;
-	if (sqlite3_changes(s->db) == 0)
-		return 0;
-	e->seq = p->last_seq = ++s->seq;
-	p->rows++;
-	p->dirty = true;
-	if (e->at < p->min_at)
-		p->min_at = e->at;
-	if (e->at > p->max_at)
-		p->max_at = e->at;
-	if (add_traffic(s, e->at, e->class, traffic_of(e->kind, e->counted,
-	    e->repeat)) == -1)
-		return -1;
-	return 1;
-}
-
-int
-event_find(struct store *s, const struct event *e, struct stored *ret)
+find_stored(struct store *s, const struct event *e, struct stored *ret)
 {
 	size_t i;
 	int rc;
@@ -385,6 +340,46 @@ event_find(struct store *s, const struct event *e, struct stored *ret)
 			return rc;
 	}
 	return 0;
+}
+
+int
+store_add_event(struct store *s, struct event *e)
+{
+	struct partition *p;
+	struct stored at;
+	int rc;
+
+	assert(s->in_tx);
+	if (s->failed)
+		return -1;
+	if (batch_find(s, e->id) != NULL)
+		return 0;
+	if ((rc = find_stored(s, e, &at)) != 0)
+		return rc == 1 ? 0 : -1;
+	if ((p = partition_current(s, NULL)) == NULL)
+		return -1;
+	e->seq = s->seq + 1;
+	if (batch_add(s, e, NULL) == -1)
+		return -1;
+	p->last_seq = ++s->seq;
+	p->rows++;
+	p->dirty = true;
+	if (e->at < p->min_at)
+		p->min_at = e->at;
+	if (e->at > p->max_at)
+		p->max_at = e->at;
+	if (add_traffic(s, e->at, (int)e->class, traffic_of(e->kind,
+	    e->counted, e->repeat)) == -1)
+		return -1;
+	return 1;
+}
+
+int
+event_find(struct store *s, const struct event *e, struct stored *ret)
+{
+	if (batch_find(s, e->id) != NULL && batch_flush(s, NULL) == -1)
+		return -1;
+	return find_stored(s, e, ret);
 }
 
 /*
@@ -474,28 +469,52 @@ event_uncount(struct store *s, const struct event *e, const struct stored *at)
 	return n > 0 ? add_traffic(s, e->at, at->class, -n) : 0;
 }
 
+/*
+ * Rewrite it where it is.  As find_stored; *ret is what it was.  Without
+ * `whole` the class only, and only to a more serious one.
+ */
+static int
+revise(struct store *s, const struct event *e, bool whole,
+    struct stored *ret)
+{
+	struct event *row = batch_find(s, e->id);
+	int rc;
+
+	if (row != NULL) {
+		*ret = (struct stored){ .class = (int)row->class,
+		    .kind = (int)row->kind, .counted = row->counted,
+		    .repeat = row->repeat };
+		if (!whole && row->class >= e->class)
+			return 1;
+		if ((rc = batch_revise(s, row, e, whole, NULL)) != 0)
+			return rc;
+	}
+	if ((rc = find_stored(s, e, ret)) != 1 ||
+	    (!whole && ret->class >= (int)e->class))
+		return rc;
+	return rewrite(s, ret, e, whole) == -1 ? -1 : 1;
+}
+
 int
 store_revise_event(struct store *s, const struct event *e, const char *why)
 {
-	struct stored at;
+	struct stored old;
 	int64_t n;
 	int rc;
 
 	assert(s->in_tx);
 	if (s->failed)
 		return -1;
-	if ((rc = event_find(s, e, &at)) != 1)
+	if ((rc = revise(s, e, why != NULL, &old)) != 1)
 		return rc;
-	if (why == NULL && at.class >= (int)e->class)
+	if (why == NULL && old.class >= (int)e->class)
 		return 0;	/* a message only becomes more serious */
-	if (rewrite(s, &at, e, why != NULL) == -1)
-		return -1;
-	n = traffic_of((enum event_kind)at.kind, at.counted, at.repeat);
-	if (n > 0 && at.class != (int)e->class &&
-	    (add_traffic(s, e->at, at.class, -n) == -1 ||
+	n = traffic_of((enum event_kind)old.kind, old.counted, old.repeat);
+	if (n > 0 && old.class != (int)e->class &&
+	    (add_traffic(s, e->at, old.class, -n) == -1 ||
 	    add_traffic(s, e->at, (int)e->class, n) == -1))
 		return -1;
-	return why == NULL ? 0 : add_revision(s, e, at.class, why);
+	return why == NULL ? 0 : add_revision(s, e, old.class, why);
 }
 
 int

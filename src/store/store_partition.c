@@ -89,6 +89,8 @@ read_row(sqlite3_stmt *st, struct partition *p)
 	p->last_seq = sqlite3_column_int64(st, 2);
 	p->min_at = empty ? INT64_MAX : sqlite3_column_int64(st, 3);
 	p->max_at = empty ? INT64_MIN : sqlite3_column_int64(st, 4);
+	p->stored_min = p->min_at;
+	p->stored_max = p->max_at;
 	p->rows = sqlite3_column_int64(st, 5);
 	p->closed = sqlite3_column_int(st, 6) != 0;
 	p->indexed = sqlite3_column_int(st, 7);
@@ -232,6 +234,8 @@ begin_next(struct store *s, struct error *err)
 	int64_t id = 1;
 	int i;
 
+	if (batch_flush(s, err) == -1)
+		return -1;
 	if (s->nparts > 0) {
 		p = &s->parts[s->nparts - 1];
 		p->closed = p->dirty = true;
@@ -242,8 +246,8 @@ begin_next(struct store *s, struct error *err)
 	p->id = id;
 	p->first_seq = s->seq + 1;
 	p->last_seq = s->seq;
-	p->min_at = INT64_MAX;
-	p->max_at = INT64_MIN;
+	p->min_at = p->stored_min = INT64_MAX;
+	p->max_at = p->stored_max = INT64_MIN;
 	if (make_table(s, p, err) == -1)
 		return -1;
 	for (i = 0; i < NLIVE; i++)
@@ -273,8 +277,9 @@ partition_covers(const struct partition *p, int64_t at)
 {
 	int64_t ms = at / USEC_PER_MSEC;
 
-	return p->rows > 0 && p->min_at / USEC_PER_MSEC <= ms &&
-	    ms <= p->max_at / USEC_PER_MSEC;
+	return p->stored_min <= p->stored_max &&
+	    p->stored_min / USEC_PER_MSEC <= ms &&
+	    ms <= p->stored_max / USEC_PER_MSEC;
 }
 
 int

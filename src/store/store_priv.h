@@ -89,9 +89,47 @@ enum store_statement {
 	ST_COUNT
 };
 
+/* Columns before the texts and numbers of the event's own tables. */
+#define HEAD_COLUMNS(X)							\
+	X(seq, "INTEGER PRIMARY KEY")					\
+	X(id, "BLOB NOT NULL")						\
+	X(at, "INTEGER NOT NULL")					\
+	X(kind, "INTEGER NOT NULL")					\
+	X(class, "INTEGER NOT NULL")					\
+	X(status, "INTEGER NOT NULL")					\
+	X(origin, "INTEGER NOT NULL")					\
+	X(provenance, "INTEGER NOT NULL")				\
+	X(first, "INTEGER NOT NULL")					\
+	X(counted, "INTEGER NOT NULL")					\
+	X(local_hop, "INTEGER NOT NULL")				\
+	X(relay_hop, "INTEGER NOT NULL")				\
+	/* For searching; see store_address_key. */			\
+	X(client_ip, "BLOB")						\
+	X(sender_key, "INTEGER")					\
+	X(recipient_key, "INTEGER")					\
+	X(user_key, "INTEGER")						\
+	X(message_key, "INTEGER")					\
+	X(relay_key, "INTEGER")						\
+	X(relay_address_key, "INTEGER")
+
+enum store_column {
+#define X(m, type) COLUMN_##m,
+	HEAD_COLUMNS(X)
+#undef X
+#define X(m) COLUMN_##m,
+	EVENT_TEXTS(X)
+	EVENT_NUMBERS(X)
+#undef X
+	COLUMN_COUNT
+};
+
+struct batch;
+
 struct partition {
 	int64_t		 id, first_seq, last_seq, rows;
 	int64_t		 min_at, max_at;	/* of an empty one: max < min */
+	/* The same of what is in the table already, not in the batch. */
+	int64_t		 stored_min, stored_max;
 	int		 indexed;	/* how many search indexes are built */
 	bool		 closed, dirty;
 	sqlite3_stmt	*find;		/* by id */
@@ -124,6 +162,7 @@ struct store {
 	sqlite3_stmt		*stmts[ST_COUNT];
 	/* Of the newest partition. */
 	sqlite3_stmt		*insert, *revise, *reclass;
+	struct batch		*batch;		/* NULL: a reader */
 	struct traffic_sum	 sums[STORE_SUMS];
 	size_t			 nsums;
 };
@@ -172,7 +211,7 @@ struct partition	*partition_current(struct store *s,
 bool	partition_is_indexed(const struct partition *p);
 /* Build one search index that a closed partition lacks, or all of them. */
 int	partition_index(struct store *s, bool all, struct error *err);
-/* Does its span of time hold the millisecond of `at`? */
+/* May its table hold an event of the millisecond of `at`? */
 bool	partition_covers(const struct partition *p, int64_t at);
 /* 1: found, 0, -1. */
 int	partition_find(struct store *s, struct partition *p,
@@ -195,6 +234,29 @@ int	event_find(struct store *s, const struct event *e,
 int	event_uncount(struct store *s, const struct event *e,
 	    const struct stored *at);
 int	event_flush_traffic(struct store *s, struct error *err);
+/* Give that column of a row that is to be inserted; unknown gives nothing. */
+void	event_to_row(struct store *s, const struct event *e, int column,
+	    sqlite3_context *ctx);
+/* Take over the fields that a revision changes; texts are borrowed. */
+void	event_revise(struct event *e, const struct event *by);
+
+/* store_batch.c */
+
+int	batch_init(struct store *s, struct error *err);
+void	batch_done(struct store *s);
+/* The event's texts are copied.  What is full is written first. */
+int	batch_add(struct store *s, const struct event *e, struct error *err);
+/* NULL: it is not in the batch. */
+struct event	*batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE]);
+/*
+ * Rewrite a row that batch_find gave: class, or all a revision changes.
+ * 1: done; 0: it had to be written and is in the table now; -1.
+ */
+int	batch_revise(struct store *s, struct event *row,
+	    const struct event *by, bool whole, struct error *err);
+/* Write all rows to the newest partition. */
+int	batch_flush(struct store *s, struct error *err);
+void	batch_forget(struct store *s);
 
 /*
  * Search keys: small numbers in place of texts, so that indexes stay small

@@ -576,6 +576,8 @@ store_query(struct store *s, const struct query *q,
 	char cursor[QUERY_CURSOR_MAX];
 	int rc = -1;
 
+	if (s->in_tx && batch_flush(s, err) == -1)
+		return -1;
 	if (prepare(&x, err) == 0 &&
 	    (!own || store_exec(s, err, "read it", "BEGIN") == 0)) {
 		rc = query_snapshot(&x, fn, ctx, cursor, err);

@@ -290,19 +290,60 @@ a_message_takes_over_a_class_silently(void **state)
 	store_set_partition_rows(s, 2);
 	set_all(&e);
 	e.kind = EVENT_MESSAGE;
+	e.class = CLASS_INBOUND;
 	test_begin(s);
 	test_add(s, &e);
+	changed = e;
+	changed.class = CLASS_FORWARDED;	/* before it is written */
+	assert_int_equal(store_revise_event(s, &changed, NULL), 0);
 	for (i = 100; i < 108; i++)	/* moves it to a closed partition */
 		add_class(s, (uint64_t)i, EVENT_AUTH, CLASS_AUTH_FAILURE,
 		    false, 1);
-	changed = e;
-	changed.class = CLASS_INBOUND;
+	changed.class = CLASS_INBOUND;		/* less serious */
+	assert_int_equal(store_revise_event(s, &changed, NULL), 0);
+	changed.class = CLASS_OPEN_RELAY;
 	changed.client_address = STR_NONE;
 	assert_int_equal(store_revise_event(s, &changed, NULL), 0);
 	test_commit(s);
 	assert_int_equal(sql_number("SELECT count(*) FROM revision"), 0);
-	assert_sql_text("SELECT class FROM messages", "inbound");
+	assert_sql_text("SELECT class FROM messages", "open_relay");
 	assert_sql_text("SELECT client_address FROM messages", "192.0.2.9");
+	store_close(s);
+}
+
+/* The same, whether the event is written before its revision or not. */
+static void
+a_revision_finds_what_waits(void **state)
+{
+	struct store *s = test_open(STORE_WRITE);
+	struct event e;
+
+	(void)state;
+	set_all(&e);
+	test_begin(s);
+	test_add(s, &e);
+	assert_int_equal(store_add_event(s, &e), 0);
+	e.class = CLASS_INBOUND;
+	e.client_address = STR("2001:db8::7");
+	e.client_name = STR_NONE;
+	e.local_user = STR("");
+	assert_int_equal(store_revise_event(s, &e, "x"), 0);
+	assert_stored(s, &e);		/* a query writes it */
+	assert_int_equal(store_add_event(s, &e), 0);
+	e.client_name = STR("late.example");
+	assert_int_equal(store_revise_event(s, &e, "x"), 0);
+	test_commit(s);
+	assert_stored(s, &e);
+	assert_int_equal(sql_number("SELECT count(*) FROM revision"), 2);
+	/* What waited when all was taken back is not there. */
+	e.id[15]++;
+	test_begin(s);
+	test_add(s, &e);
+	store_rollback(s);
+	test_begin(s);
+	test_add(s, &e);
+	store_rollback(s);
+	assert_int_equal(test_count(s), 1);
 	store_close(s);
 }
 
@@ -427,6 +468,7 @@ main(void)
 		T(traffic_sums_hours_and_classes),
 		T(a_revision_rewrites_and_is_recorded),
 		T(a_message_takes_over_a_class_silently),
+		T(a_revision_finds_what_waits),
 		T(views_have_the_names_of_the_api),
 		T(old_partitions_are_dropped),
 		T(search_indexes_follow_the_commits),

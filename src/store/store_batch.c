@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events on their way into the newest partition.  They wait in memory, where
+ * an id is looked up and a class changed without SQL, and go to the table
+ * many at a time: one statement over a virtual table costs a fraction of one
+ * INSERT for each row.  Written when full, before a query and at the commit.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "weir/mem.h"
+#include "store_priv.h"
+
+#define BATCH_ROWS	2048
+#define BATCH_SLOTS	(4 * BATCH_ROWS)
+#define BATCH_BYTES	((size_t)1 << 20)
+
+struct batch {
+	struct event	*rows;
+	size_t		 n;
+	char		*text;		/* of the rows; never moves */
+	size_t		 used, size;
+	uint16_t	 slots[BATCH_SLOTS];	/* row + 1 by id; 0: free */
+};
+
+struct cursor {
+	sqlite3_vtab_cursor	 base;
+	size_t			 i;
+};
+
+struct table {
+	sqlite3_vtab	 base;
+	struct store	*store;
+};
+
+static int
+table_connect(sqlite3 *db, void *ctx, int argc, const char *const *argv,
+    sqlite3_vtab **ret, char **ret_error)
+{
+	struct buf b = { 0 };
+	struct table *t;
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	(void)ret_error;
+	buf_add_str(&b, STR("CREATE TABLE x ("));
+	event_columns(&b, false);
+	buf_add_char(&b, ')');
+	rc = sqlite3_declare_vtab(db, buf_cstr(&b));
+	buf_done(&b);
+	if (rc != SQLITE_OK)
+		return rc;
+	t = xcalloc(1, sizeof(*t));
+	t->store = ctx;
+	*ret = &t->base;
+	return SQLITE_OK;
+}
+
+static int
+table_disconnect(sqlite3_vtab *t)
+{
+	free(t);
+	return SQLITE_OK;
+}
+
+static int
+table_plan(sqlite3_vtab *t, sqlite3_index_info *info)
+{
+	(void)t;
+	info->estimatedRows = BATCH_ROWS;
+	return SQLITE_OK;
+}
+
+static int
+cursor_open(sqlite3_vtab *t, sqlite3_vtab_cursor **ret)
+{
+	struct cursor *c = xcalloc(1, sizeof(*c));
+
+	(void)t;
+	*ret = &c->base;
+	return SQLITE_OK;
+}
+
+static int
+cursor_close(sqlite3_vtab_cursor *c)
+{
+	free(c);
+	return SQLITE_OK;
+}
+
+static struct batch *
+batch_of(sqlite3_vtab_cursor *c)
+{
+	return ((struct table *)c->pVtab)->store->batch;
+}
+
+static int
+cursor_filter(sqlite3_vtab_cursor *c, int plan, const char *name, int argc,
+    sqlite3_value **argv)
+{
+	(void)plan;
+	(void)name;
+	(void)argc;
+	(void)argv;
+	((struct cursor *)c)->i = 0;
+	return SQLITE_OK;
+}
+
+static int
+cursor_next(sqlite3_vtab_cursor *c)
+{
+	((struct cursor *)c)->i++;
+	return SQLITE_OK;
+}
+
+static int
+cursor_eof(sqlite3_vtab_cursor *c)
+{
+	return ((struct cursor *)c)->i >= batch_of(c)->n;
+}
+
+static int
+cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *ctx, int column)
+{
+	event_to_row(((struct table *)c->pVtab)->store,
+	    &batch_of(c)->rows[((struct cursor *)c)->i], column, ctx);
+	return SQLITE_OK;
+}
+
+static int
+cursor_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *ret)
+{
+	*ret = batch_of(c)->rows[((struct cursor *)c)->i].seq;
+	return SQLITE_OK;
+}
+
+static const sqlite3_module module = {
+	.iVersion = 1,
+	.xConnect = table_connect,
+	.xBestIndex = table_plan,
+	.xDisconnect = table_disconnect,
+	.xOpen = cursor_open,
+	.xClose = cursor_close,
+	.xFilter = cursor_filter,
+	.xNext = cursor_next,
+	.xEof = cursor_eof,
+	.xColumn = cursor_column,
+	.xRowid = cursor_rowid,
+};
+
+int
+batch_init(struct store *s, struct error *err)
+{
+	if (s->mode == STORE_READ)
+		return 0;
+	s->batch = xcalloc(1, sizeof(*s->batch));
+	s->batch->rows = xcalloc(BATCH_ROWS, sizeof(*s->batch->rows));
+	s->batch->size = BATCH_BYTES;
+	s->batch->text = xmalloc(BATCH_BYTES);
+	if (sqlite3_create_module(s->db, "weir_batch", &module, s) !=
+	    SQLITE_OK)
+		return store_fail(s, err, "open it");
+	return 0;
+}
+
+void
+batch_done(struct store *s)
+{
+	if (s->batch == NULL)
+		return;
+	free(s->batch->rows);
+	free(s->batch->text);
+	free(s->batch);
+}
+
+void
+batch_forget(struct store *s)
+{
+	s->batch->n = s->batch->used = 0;
+	memset(s->batch->slots, 0, sizeof(s->batch->slots));
+}
+
+/* Of the id's hash, keyed, for an id can be computed by who made the line. */
+static size_t
+slot_of(const struct store *s, const uint8_t id[EVENT_ID_SIZE])
+{
+	uint64_t v;
+
+	memcpy(&v, id + EVENT_ID_SIZE - sizeof(v), sizeof(v));
+	v = (v ^ s->hash_key.k0) * (s->hash_key.k1 | 1);
+	return (size_t)(v >> 32) % BATCH_SLOTS;
+}
+
+struct event *
+batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE])
+{
+	struct batch *b = s->batch;
+	size_t i;
+
+	for (i = slot_of(s, id); b->slots[i] != 0; i = (i + 1) % BATCH_SLOTS)
+		if (memcmp(b->rows[b->slots[i] - 1].id, id,
+		    EVENT_ID_SIZE) == 0)
+			return &b->rows[b->slots[i] - 1];
+	return NULL;
+}
+
+static size_t
+text_bytes(const struct event *e)
+{
+	size_t n = 0;
+
+#define X(m) n += e->m.n;
+	EVENT_TEXTS(X)
+#undef X
+	return n;
+}
+
+static void
+copy_texts(struct batch *b, struct event *e)
+{
+	char *p = b->text + b->used;
+
+#define X(m)								\
+	if (e->m.n > 0) {						\
+		memcpy(p, e->m.p, e->m.n);				\
+		e->m.p = p;						\
+		p += e->m.n;						\
+	} else if (e->m.p != NULL)					\
+		e->m.p = "";
+	EVENT_TEXTS(X)
+#undef X
+	b->used = (size_t)(p - b->text);
+}
+
+int
+batch_add(struct store *s, const struct event *e, struct error *err)
+{
+	struct batch *b = s->batch;
+	size_t i, need = text_bytes(e);
+
+	if ((b->n == BATCH_ROWS || b->used + need > b->size) &&
+	    batch_flush(s, err) == -1)
+		return -1;
+	if (need > b->size) {
+		free(b->text);
+		b->text = xmalloc(need);
+		b->size = need;
+	}
+	b->rows[b->n] = *e;
+	copy_texts(b, &b->rows[b->n++]);
+	for (i = slot_of(s, e->id); b->slots[i] != 0; )
+		i = (i + 1) % BATCH_SLOTS;
+	b->slots[i] = (uint16_t)b->n;
+	return 0;
+}
+
+int
+batch_revise(struct store *s, struct event *row, const struct event *by,
+    bool whole, struct error *err)
+{
+	struct event e = *row;
+
+	if (whole)
+		event_revise(&e, by);
+	e.class = by->class;
+	if (whole) {
+		size_t need = text_bytes(&e);
+		struct batch *b = s->batch;
+
+		if (b->used + need > b->size)
+			return batch_flush(s, err) == -1 ? -1 : 0;
+		copy_texts(b, &e);
+	}
+	*row = e;
+	return 1;
+}
+
+int
+batch_flush(struct store *s, struct error *err)
+{
+	struct batch *b = s->batch;
+	struct partition *p;
+	char sql[STORE_SQL_MAX];
+
+	if (b == NULL || b->n == 0)
+		return 0;
+	assert(s->nparts > 0);
+	p = &s->parts[s->nparts - 1];
+	if (s->insert == NULL) {
+		/* A failure undoes the transaction: no need of undoing one. */
+		snprintf(sql, sizeof(sql), "INSERT OR FAIL INTO events_%06"
+		    PRId64 " SELECT * FROM weir_batch", p->id);
+		if ((s->insert = store_prepare(s, sql, err)) == NULL)
+			return -1;
+	}
+	if (store_run(s, s->insert, err) == -1)
+		return -1;
+	p->stored_min = p->min_at;
+	p->stored_max = p->max_at;
+	batch_forget(s);
+	return 0;
+}
