@@ -21,9 +21,6 @@ from truth import bare_id, key
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 WEIR = pathlib.Path(os.environ.get("WEIR", REPO / "build/weir"))
 
-# A refusal of bad syntax is a warning in the log, not a reject.
-SYNTAX = {500, 501, 502, 503, 504, 553}
-
 
 def load(path):
     if not path.exists():
@@ -171,25 +168,35 @@ class Judge:
         for pair in self.truth:
             if pair["status"] == "rejected":
                 want[pair["client_address"]].append(pair)
-        for e in self.rejects:
-            pairs = want.get(e.get("client_address"), [])
-            for _ in range(e.get("repeat") or 1):
-                best = [p for p in pairs if self.refusal(e, p)]
-                if not best:
-                    break
-                pairs.remove(best[0])
-                self.used.add(e["id"])
-                if e.get("class") not in allowed(best[0]):
-                    self.verdict.fault("class", {"got": e, "want": best[0]})
+        # The surest first: an event that leaves a field empty must not
+        # take the pair of one that does not.
+        left = [e for e in self.rejects for _ in range(e.get("repeat") or 1)]
+        for fields in (2, 1, 0):
+            left = [e for e in left if not self.match_reject(
+                e, want.get(e.get("client_address"), []), fields)]
         for pair in (p for pairs in want.values() for p in pairs):
-            if pair.get("reply_code") not in SYNTAX:
-                self.verdict.fault("missed", pair)
+            self.verdict.fault("missed", pair)
+
+    def match_reject(self, e, pairs, fields):
+        for pair in pairs:
+            if self.agreeing(e, pair) < fields:
+                continue
+            pairs.remove(pair)
+            self.used.add(e["id"])
+            if e.get("class") not in allowed(pair):
+                self.verdict.fault("class", {"got": e, "want": pair})
+            return True
+        return False
 
     @staticmethod
-    def refusal(e, pair):
-        return same(e.get("sender"), pair.get("sender")) and \
-            same(e.get("recipient"), pair.get("recipient")) and \
-            same(e.get("sasl_username"), pair.get("sasl_username"))
+    def agreeing(e, pair):
+        """How many fields agree; -1 if one does not."""
+        names = ("sender", "recipient", "sasl_username")
+        if not all(same(e.get(n), pair.get(n)) for n in names):
+            return -1
+        return sum(e.get(n) is not None and key(e[n]) == key(pair[n])
+                   if pair.get(n) is not None else n not in e
+                   for n in names[:2])
 
     # -- what nobody did --------------------------------------------------
 

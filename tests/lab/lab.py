@@ -197,8 +197,7 @@ class Lab:
                                          rcpt_args)
         source = client_address or client.source
         if mail[0] >= 400:
-            for rcpt in rcpts:
-                self.truth.refused(source, client.user, sender, None, *mail)
+            self.truth.refused(source, client.user, sender, None, *mail)
             return None
         qid = queue_id(end[1]) if end and end[0] < 300 else None
         for rcpt, (code, text) in zip(rcpts, answers):

@@ -176,7 +176,8 @@ def aborted(lab):
                 lab.deliver(client, "x@spam.example", "v@far.example",
                             size=30000)
             with lab.connect(source) as client:
-                client.say("MAIL FROM:<x@spam.example> SIZE=9999999")
+                lab.deliver(client, "x@spam.example", "v@far.example",
+                            mail_args=" SIZE=9999999")
                 client.say("NONSENSE")
             lab.connect(source).drop()
             lab.send(source, "friend@far.example", "alice@example.org")
