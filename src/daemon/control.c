@@ -163,6 +163,11 @@ do_it(const struct control_client *c, const json_t *request, json_t **ret,
 	 */
 	pipeline_begin(p);
 	engine_finish(pipeline_engine(p));
+	if (pipeline_commit(p, err) == -1) {
+		pipeline_close(p);
+		webhook_free(hooks, o.nhooks);
+		return -1;
+	}
 	order = order_new(request, pw == NULL ? "somebody" : pw->pw_name);
 	while ((rc = order_step(order, p, &j)) == 1) {
 		if (j != NULL && c->progress != NULL)
