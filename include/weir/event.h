@@ -130,8 +130,8 @@ enum event_origin	event_origin_of(struct str name);
 
 /*
  * The deterministic id: 6 bytes of `at` in milliseconds, big-endian, then 10
- * of a hash over the line's digest (host, unit, pid, text), the kind and the
- * ordinal among identical lines of that instant.
+ * of a hash over the line's digest (host, unit, pid, text), `at` to the
+ * microsecond, the kind and the ordinal among identical lines of that instant.
  */
 void	event_digest(const struct record *line, uint8_t ret[16]);
 void	event_make_id(int64_t at, enum event_kind kind,

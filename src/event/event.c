@@ -133,7 +133,9 @@ void
 event_make_id(int64_t at, enum event_kind kind, const uint8_t digest[16],
     uint32_t ordinal, uint8_t ret[EVENT_ID_SIZE])
 {
-	const uint32_t	numbers[2] = { htole32(kind), htole32(ordinal) };
+	/* The whole of `at`: ordinals count within a microsecond. */
+	const uint64_t	numbers[3] = { htole64((uint64_t)at), htole64(kind),
+			    htole64(ordinal) };
 	uint64_t	ms = at < 0 ? 0 : (uint64_t)at / 1000;
 	uint8_t		seed[16 + sizeof(numbers)], hash[16];
 	size_t		i;

@@ -85,6 +85,11 @@ ids_begin_with_time(void **state)
 	event_make_id(INT64_C(0x01941f297c00) * 1000 + 999, EVENT_REJECT, d, 0,
 	    id);
 	assert_memory_equal(id, want, 6);
+	/* Another microsecond of the same millisecond is another line. */
+	event_make_id(INT64_C(0x01941f297c00) * 1000 + 998, EVENT_REJECT, d, 0,
+	    later);
+	assert_memory_equal(id, later, 6);
+	assert_memory_not_equal(id, later, EVENT_ID_SIZE);
 	event_make_id(INT64_C(0x01941f297c01) * 1000, EVENT_REJECT, d, 0,
 	    later);
 	assert_true(memcmp(id, later, EVENT_ID_SIZE) < 0);
