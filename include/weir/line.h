@@ -43,6 +43,14 @@ enum line_kind {
 	LINE_KIND_COUNT
 };
 
+/* May it come again as "last message repeated N times"? */
+static inline bool
+line_is_repeatable(enum line_kind k)
+{
+	return k == LINE_REJECT || k == LINE_AUTH_FAILED ||
+	    k == LINE_LOG_LOSS;
+}
+
 /* X(enum suffix, name); names are those of CONTRACT where it has one */
 #define FIELDS(X)							\
 	X(QUEUE_ID, "queue_id")						\

@@ -42,6 +42,8 @@ enum syslog_verdict {
  */
 enum syslog_verdict	syslog_parse(struct syslog_stream *s, char *line,
 			    size_t n, struct record *ret);
+/* Is it such a record? */
+bool	syslog_is_repeat(const struct record *r);
 /* The parts of syslog_parse that a source with fields of its own needs. */
 size_t	syslog_clean(char *line, size_t n);
 void	syslog_unwrap_repeat(struct record *r);

@@ -4,8 +4,9 @@
  * that come out are stored by the sink, taught to the policy, and shown to the
  * detectors; what they find goes into the book of alerts.
  *
- * Kept state of the engine itself: the ordinals of each chain, under "o" and
- * the chain's number.  The correlator's keys begin with "m" and "s".
+ * Kept state of the engine itself: of each chain its ordinals and the line
+ * that may be repeated, under "o" and the chain's number.  The correlator's
+ * keys begin with "m" and "s".
  */
 #include <stdlib.h>
 
@@ -13,7 +14,9 @@
 #include "weir/correlate.h"
 #include "weir/engine.h"
 #include "weir/mem.h"
+#include "weir/mta.h"
 #include "weir/ordinal.h"
+#include "weir/syslog.h"
 #include "weir/usec.h"
 
 #define CHAINS_MAX	64
@@ -24,6 +27,12 @@
 struct chain {
 	uint32_t	 id;
 	struct ordinals	*ordinals;
+	/*
+	 * Its last line as pack_line packs it, when that was a refusal or the
+	 * like: "last message repeated N times" stands for it.  Else empty.
+	 */
+	struct buf	 last;
+	bool		 changed;
 };
 
 struct engine {
@@ -142,6 +151,13 @@ engine_new(const struct engine_options *o, struct policy *policy,
 	return e;
 }
 
+static void
+free_chain(struct chain *chain)
+{
+	ordinals_free(chain->ordinals);
+	buf_done(&chain->last);
+}
+
 void
 engine_free(struct engine *e)
 {
@@ -152,7 +168,7 @@ engine_free(struct engine *e)
 	correlate_free(e->correlate);
 	book_free(e->book);
 	for (i = 0; i < e->nchains; i++)
-		ordinals_free(e->chains[i].ordinals);
+		free_chain(&e->chains[i]);
 	buf_done(&e->scratch);
 	free(e);
 }
@@ -171,38 +187,54 @@ keep_chain(struct engine *e, struct chain *chain)
 	struct buf key = {0};
 
 	buf_clear(&e->scratch);
+	buf_put_str(&e->scratch, buf_str(&chain->last));
 	ordinals_pack(chain->ordinals, &e->scratch);
+	chain->changed = false;
 	e->sink.keep(e->sink.ctx, chain_key(&key, chain->id), e->now, 0,
 	    buf_str(&e->scratch));
 	buf_done(&key);
 }
 
-/* The ordinals of a chain; the least recently begun makes room. */
-static struct ordinals *
-ordinals_of(struct engine *e, uint32_t id)
+static void
+recall_chain(struct engine *e, struct chain *chain)
+{
+	struct buf_reader	r = {0};
+	struct buf		key = {0};
+
+	buf_clear(&e->scratch);
+	if (e->sink.recall(e->sink.ctx, chain_key(&key, chain->id),
+	    &e->scratch)) {
+		r.rest = buf_str(&e->scratch);
+		buf_add_str(&chain->last, buf_get_str(&r));
+		if (!r.bad)
+			(void)ordinals_unpack(chain->ordinals, r.rest);
+	}
+	buf_done(&key);
+}
+
+/* The least recently begun makes room. */
+static struct chain *
+chain_of(struct engine *e, uint32_t id)
 {
 	struct chain	*chain;
-	struct buf	 key = {0};
 	size_t		 i;
 
 	for (i = e->nchains; i > 0; i--)
 		if (e->chains[i - 1].id == id)
-			return e->chains[i - 1].ordinals;
+			return &e->chains[i - 1];
 	if (e->nchains == CHAINS_MAX) {
 		keep_chain(e, &e->chains[0]);
-		ordinals_free(e->chains[0].ordinals);
+		free_chain(&e->chains[0]);
 		memmove(&e->chains[0], &e->chains[1],
 		    (CHAINS_MAX - 1) * sizeof(e->chains[0]));
 		e->nchains--;
 	}
 	chain = &e->chains[e->nchains++];
+	memset(chain, 0, sizeof(*chain));
 	chain->id = id;
 	chain->ordinals = ordinals_new();
-	buf_clear(&e->scratch);
-	if (e->sink.recall(e->sink.ctx, chain_key(&key, id), &e->scratch))
-		(void)ordinals_unpack(chain->ordinals, buf_str(&e->scratch));
-	buf_done(&key);
-	return chain->ordinals;
+	recall_chain(e, chain);
+	return chain;
 }
 
 void
@@ -260,24 +292,88 @@ makes_event(enum line_kind k)
 	}
 }
 
-void
-engine_line(struct engine *e, uint32_t chain, const struct record *r,
+static void
+pack_line(struct buf *b, const struct record *r)
+{
+	buf_clear(b);
+	buf_put_str(b, r->host);
+	buf_put_str(b, r->unit);
+	buf_put_str(b, r->text);
+	buf_put_str(b, r->raw);
+	buf_put_u32(b, r->pid);
+	buf_put_u8(b, (uint8_t)r->provenance);
+}
+
+/* Borrows from the blob. */
+static bool
+unpack_line(struct str blob, struct record *ret)
+{
+	struct buf_reader r = { blob, false };
+
+	memset(ret, 0, sizeof(*ret));
+	ret->host = buf_get_str(&r);
+	ret->unit = buf_get_str(&r);
+	ret->text = buf_get_str(&r);
+	ret->raw = buf_get_str(&r);
+	ret->pid = buf_get_u32(&r);
+	ret->provenance = buf_get_u8(&r);
+	return !r.bad && ret->provenance <= PROVENANCE_LOCAL_USER;
+}
+
+static void
+take_line(struct engine *e, struct chain *chain, const struct record *r,
     const struct line *l)
 {
 	struct line_id id;
 
-	e->stats.lines++;
-	e->stats.ignored += l->kind == LINE_IGNORED;
-	e->stats.unknown += l->kind == LINE_UNKNOWN;
-	e->stats.repeated += r->repeat > 1;
-	advance(e, r->at);
 	memset(&id, 0, sizeof(id));
 	if (makes_event(l->kind)) {
 		event_digest(r, id.digest);
-		id.ordinal = ordinals_next(ordinals_of(e, chain), r->at,
-		    id.digest);
+		id.ordinal = ordinals_next(chain->ordinals, r->at, id.digest);
 	}
 	correlate_line(e->correlate, r, l, &id, e->now);
+}
+
+/* "last message repeated N times": that message, N times more. */
+static void
+repeat_line(struct engine *e, struct chain *chain, const struct record *r)
+{
+	struct record	again;
+	struct line	l;
+
+	if (!unpack_line(buf_str(&chain->last), &again) ||
+	    !str_eq(again.host, r->host))
+		return;
+	again.at = r->at;
+	again.repeat = r->repeat;
+	mta_parse(&again, &l);
+	take_line(e, chain, &again, &l);
+}
+
+void
+engine_line(struct engine *e, uint32_t id, const struct record *r,
+    const struct line *l)
+{
+	struct chain	*chain = chain_of(e, id);
+	bool		 repeats = syslog_is_repeat(r);
+
+	e->stats.lines++;
+	e->stats.ignored += l->kind == LINE_IGNORED && !repeats;
+	e->stats.unknown += l->kind == LINE_UNKNOWN;
+	e->stats.repeated += r->repeat > 1;
+	advance(e, r->at);
+	if (repeats) {
+		repeat_line(e, chain, r);
+		return;
+	}
+	take_line(e, chain, r, l);
+	if (line_is_repeatable(l->kind)) {
+		pack_line(&chain->last, r);
+		chain->changed = true;
+	} else if (chain->last.n > 0) {
+		buf_clear(&chain->last);
+		chain->changed = true;
+	}
 }
 
 void
@@ -333,7 +429,8 @@ engine_flush(struct engine *e)
 	correlate_flush(e->correlate);
 	book_flush(e->book);
 	for (i = 0; i < e->nchains; i++)
-		if (ordinals_changed(e->chains[i].ordinals))
+		if (e->chains[i].changed ||
+		    ordinals_changed(e->chains[i].ordinals))
 			keep_chain(e, &e->chains[i]);
 	buf_clear(&e->scratch);
 	buf_put_u64(&e->scratch, (uint64_t)e->now);

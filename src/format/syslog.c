@@ -325,6 +325,13 @@ syslog_unwrap_repeat(struct record *r)
 	}
 }
 
+bool
+syslog_is_repeat(const struct record *r)
+{
+	return r->unit.n == 0 && r->text.n == 0 && str_known(r->text) &&
+	    str_find(r->raw, STR("last message repeated ")) != STR_NPOS;
+}
+
 enum syslog_verdict
 syslog_parse(struct syslog_stream *s, char *line, size_t n,
     struct record *ret)

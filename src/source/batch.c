@@ -67,25 +67,38 @@ batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
 	snprintf(b->notice_kind, sizeof(b->notice_kind), "%s", kind);
 }
 
-/* Read a record as its MTA does, and keep or count it. */
-static void
-keep(struct batch *b, const struct record *r)
+/* Room for one more line; it is the batch's once nlines is counted on. */
+static struct batch_line *
+next_line(struct batch *b)
 {
-	struct batch_line *l;
-	uint64_t lost;
-
 	if (b->nlines == b->lines_cap) {
 		b->lines_cap = b->lines_cap == 0 ? 256 : 2 * b->lines_cap;
 		b->lines = xreallocarray(b->lines, b->lines_cap,
 		    sizeof(*b->lines));
 	}
-	l = &b->lines[b->nlines];
+	return &b->lines[b->nlines];
+}
+
+/*
+ * Read a record as its MTA does, and keep or count it.  An ignored line is
+ * kept when it stands between a line and its "last message repeated N times".
+ */
+static void
+keep(struct batch *b, struct cutter *c, const struct record *r)
+{
+	struct batch_line *l = next_line(b);
+	bool repeats = syslog_is_repeat(r);
+	uint64_t lost;
+
 	l->record = *r;
 	mta_parse(&l->record, &l->line);
-	if (l->line.kind == LINE_IGNORED) {
+	if (l->line.kind == LINE_IGNORED && !repeats) {
 		b->counts.ignored++;
-		return;
+		if (c->cleared)
+			return;
 	}
+	if (!repeats)
+		c->cleared = !line_is_repeatable(l->line.kind);
 	if (l->line.kind == LINE_UNKNOWN)
 		b->counts.unknown++;
 	if (str_to_u64(l->line.f[FIELD_LOST], &lost))
@@ -133,7 +146,7 @@ batch_parse(struct batch *b, struct cutter *c, char *p, size_t n,
 		break;
 	case SYSLOG_OK:
 		r.provenance = provenance;
-		keep(b, &r);
+		keep(b, c, &r);
 		break;
 	}
 	if (!plain && (r.raw.n != n || questions(r.raw.p, r.raw.n) != before))

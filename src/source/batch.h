@@ -12,6 +12,8 @@
 struct cutter {
 	struct syslog_stream	syslog;
 	bool			skipping;	/* the rest of a cut line */
+	/* Whoever reads the lines knows that none is there to be repeated. */
+	bool			cleared;
 };
 
 /*

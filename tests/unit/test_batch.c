@@ -154,6 +154,7 @@ what_is_kept(void **state)
 	bool full;
 
 	(void)state;
+	c.cleared = true;
 	str_copy(STR("mine"), b->stream.host, sizeof(b->stream.host));
 	batch_cut(b, &c, false, &full);
 	assert_int_equal(b->counts.lines, 4);
@@ -168,6 +169,56 @@ what_is_kept(void **state)
 	assert_true(str_eq(b->lines[2].record.host, STR("mine")));
 	assert_int_equal(b->stream.year, 2026);
 	assert_int_equal(b->stream.last_at, b->lines[2].record.at);
+	batch_free(b);
+}
+
+/*
+ * "last message repeated" is kept, and what stands between it and the line it
+ * is not about.  A new cutter does not know what stands before.
+ */
+static void
+repeats(void **state)
+{
+	static const struct {
+		const char *line;
+		enum line_kind kind;
+		bool kept;
+	} lines[] = {
+		{ "dovecot: imap-login: Login: user=<a>", LINE_IGNORED, true },
+		{ "dovecot: imap-login: Login: user=<b>", LINE_IGNORED,
+		    false },
+		{ "postfix/smtpd[7]: warning: x[192.0.2.7]: SASL LOGIN "
+		    "authentication failed: no", LINE_AUTH_FAILED, true },
+		{ "last message repeated 9 times", LINE_IGNORED, true },
+		{ "last message repeated 70 times", LINE_IGNORED, true },
+		{ "dovecot: imap-login: Login: user=<c>", LINE_IGNORED, true },
+		{ "dovecot: imap-login: Login: user=<d>", LINE_IGNORED,
+		    false },
+		{ "last message repeated 2 times", LINE_IGNORED, true },
+		{ "postfix/qmgr[7]: 4X00000001zZ: removed", LINE_REMOVED,
+		    true },
+		{ "dovecot: imap-login: Login: user=<e>", LINE_IGNORED,
+		    false },
+	};
+	struct cutter c = cutter_utc();
+	struct batch *b = batch_new();
+	size_t i, n = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char *p = b->bytes + b->n;
+		int len = sprintf(p, "Nov 23 10:00:00 mx %s", lines[i].line);
+
+		b->n += (size_t)len;
+		batch_parse(b, &c, p, (size_t)len, PROVENANCE_LOG);
+		if (b->nlines != (n += lines[i].kept))
+			fail_msg("%s", lines[i].line);
+		if (lines[i].kept)
+			assert_int_equal(b->lines[n - 1].line.kind,
+			    lines[i].kind);
+	}
+	assert_int_equal(b->lines[3].record.repeat, 70);
+	assert_int_equal(b->counts.ignored, 5);
 	batch_free(b);
 }
 
@@ -226,6 +277,7 @@ main(void)
 		cmocka_unit_test(long_line),
 		cmocka_unit_test(full_batch),
 		cmocka_unit_test(what_is_kept),
+		cmocka_unit_test(repeats),
 		cmocka_unit_test(notices),
 		cmocka_unit_test(stored_year_and_zone),
 	};

@@ -193,6 +193,77 @@ test_second_reading_adds_nothing(void **state)
 	}
 }
 
+/* Behind "last message repeated" stands the refusal or failed login before. */
+static const char *const repeats[] = {
+	"Mar  1 10:00:00 mx postfix/smtpd[7]: warning: unknown[192.0.2.7]: "
+	    "SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+	"Mar  1 10:00:30 mx last message repeated 3 times",
+	"Mar  1 10:02:30 mx last message repeated 40 times",
+	/* another host's, and one with a line between: of nothing known */
+	"Mar  1 10:02:31 mx2 last message repeated 500 times",
+	"Mar  1 10:02:32 mx postfix/anvil[8]: statistics: max cache size 1 at",
+	"Mar  1 10:03:30 mx last message repeated 500 times",
+	"Mar  1 10:04:00 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from "
+	    "unknown[192.0.2.7]: 554 5.7.1 <a@far.example>: Relay access "
+	    "denied; from=<> to=<a@far.example> proto=SMTP helo=<x>",
+	"Mar  1 10:04:01 mx last message repeated 2 times",
+	"Mar  1 10:04:01 mx last message repeated 2 times",
+	"Mar  1 10:05:00 mx postfix/smtpd[7]: connect from unknown[192.0.2.7]",
+	"Mar  1 10:05:01 mx last message repeated 500 times",
+};
+
+static int64_t
+repeated(unsigned every, enum event_kind kind, size_t *ret_n)
+{
+	struct syslog_stream	 stream = { .zone = &zone_utc,
+				    .until = INT64_C(1798761600000000) };
+	int64_t			 sum = 0;
+	struct fold		 f;
+	struct str		 key;
+	void			*value;
+	size_t			 i, iter = 0;
+
+	fold_init(&f);
+	believe(&f);
+	fold_start(&f);
+	for (i = 0; i < sizeof(repeats) / sizeof(repeats[0]); i++) {
+		feed(&f, &stream, repeats[i]);
+		if (every > 0 && i % every == 0) {
+			engine_flush(f.engine);
+			engine_free(f.engine);
+			fold_start(&f);
+		}
+	}
+	*ret_n = 0;
+	while (map_next(f.events, &iter, &key, &value)) {
+		const struct event *e = &((struct fold_event *)value)->e;
+
+		if (e->kind != kind)
+			continue;
+		assert_string_equal(str_known(e->client_address) ?
+		    e->client_address.p : "", "192.0.2.7");
+		sum += e->repeat;
+		++*ret_n;
+	}
+	fold_done(&f);
+	return sum;
+}
+
+static void
+test_repeats_are_counted(void **state)
+{
+	unsigned every;
+	size_t n;
+
+	(void)state;
+	for (every = 0; every < 4; every++) {
+		assert_int_equal(repeated(every, EVENT_AUTH, &n), 1 + 3 + 40);
+		assert_int_equal(n, 3);
+		assert_int_equal(repeated(every, EVENT_REJECT, &n), 5);
+		assert_int_equal(n, 3);
+	}
+}
+
 int
 main(void)
 {
@@ -200,6 +271,7 @@ main(void)
 		cmocka_unit_test(test_restarts_change_nothing),
 		cmocka_unit_test(test_little_memory_changes_nothing),
 		cmocka_unit_test(test_second_reading_adds_nothing),
+		cmocka_unit_test(test_repeats_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
