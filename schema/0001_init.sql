@@ -4,7 +4,7 @@
 -- include/weir, and the views show their names.  The partitions themselves,
 -- their indexes and the views over them are made by src/store.
 
--- One row for each table events_NNNNNN.
+-- One row for each table events_NNNNNN, with its keys_NNNNNN to search by.
 CREATE TABLE partition (
 	id	INTEGER PRIMARY KEY,	-- the N of events_N
 	first_seq INTEGER NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE partition (
 	max_at	INTEGER,
 	rows	INTEGER NOT NULL,
 	closed	INTEGER NOT NULL,	-- takes no more events
-	indexed	INTEGER NOT NULL	-- how many search indexes it has
+	keyed	INTEGER NOT NULL	-- last seq whose keys are in keys_N
 ) STRICT;
 
 -- What became known of a stored event later.

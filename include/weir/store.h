@@ -20,15 +20,11 @@ struct store;
 enum store_mode {
 	STORE_READ,		/* no lock; the database must exist */
 	STORE_WRITE,		/* lock, create, migrate */
-	STORE_BULK,		/* as WRITE; store_close waits until full
-				 * partitions have all their indexes */
+	STORE_BULK,		/* as WRITE, for many rows at a time */
 };
 
-/*
- * Rows of a partition before the next is begun.  The newest has no search
- * indexes yet: this bounds what a query reads there.
- */
-#define STORE_PARTITION_ROWS	250000
+/* Rows of a partition before the next is begun. */
+#define STORE_PARTITION_ROWS	1000000
 
 struct store	*store_open(const char *path, enum store_mode mode,
 		    struct error *err);

@@ -280,6 +280,20 @@ check_length(struct store *s, struct error *err)
 	return 0;
 }
 
+/* weir_ip(text): the 16 bytes of an address, so that it can be compared. */
+static void
+sql_ip(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const void *p = sqlite3_value_text(argv[0]);
+	struct ip ip;
+
+	(void)argc;
+	if (p != NULL && ip_parse((struct str){ p,
+	    (size_t)sqlite3_value_bytes(argv[0]) }, &ip))
+		sqlite3_result_blob(ctx, ip.b, sizeof(ip.b),
+		    SQLITE_TRANSIENT);
+}
+
 static int
 open_db(struct store *s, struct error *err)
 {
@@ -295,6 +309,9 @@ open_db(struct store *s, struct error *err)
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	if (sqlite3_create_function(s->db, "weir_ip", 1, SQLITE_UTF8 |
+	    SQLITE_DETERMINISTIC, NULL, sql_ip, NULL, NULL) != SQLITE_OK)
+		return store_fail(s, err, "open it");
 	return store_exec(s, err, "open it",
 	    s->mode == STORE_READ ? PRAGMAS_READ : PRAGMAS_WRITE);
 }
@@ -347,18 +364,6 @@ begin_first(struct store *s, struct error *err)
 	return store_commit(s, err);
 }
 
-/* Build the search indexes that wait for commits to come. */
-static void
-finish_indexes(struct store *s)
-{
-	if (s->mode != STORE_BULK || store_begin(s, NULL) == -1)
-		return;
-	if (partition_index(s, true, NULL) == 0)
-		(void)store_commit(s, NULL);
-	else
-		store_rollback(s);
-}
-
 struct store *
 store_open(const char *path, enum store_mode mode, struct error *err)
 {
@@ -375,7 +380,6 @@ store_open(const char *path, enum store_mode mode, struct error *err)
 	    load_hash_key(s, err) == -1 || batch_init(s, err) == -1 ||
 	    partition_load(s, err) == -1 ||
 	    begin_first(s, err) == -1) {
-		s->mode = STORE_READ;	/* nothing is left to be built */
 		store_close(s);
 		return NULL;
 	}
@@ -390,7 +394,6 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	store_rollback(s);
-	finish_indexes(s);
 	partition_unload(s);
 	for (i = 0; i < ST_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
@@ -439,7 +442,8 @@ int
 store_flush(struct store *s, struct error *err)
 {
 	return batch_flush(s, err) == -1 ||
-	    event_flush_traffic(s, err) == -1 ? -1 : partition_flush(s, err);
+	    keys_flush(s, err) == -1 || event_flush_traffic(s, err) == -1 ?
+	    -1 : partition_flush(s, err);
 }
 
 int

@@ -125,8 +125,8 @@ cursor_eof(sqlite3_vtab_cursor *c)
 static int
 cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *ctx, int column)
 {
-	event_to_row(((struct table *)c->pVtab)->store,
-	    &batch_of(c)->rows[((struct cursor *)c)->i], column, ctx);
+	event_to_row(&batch_of(c)->rows[((struct cursor *)c)->i], column,
+	    ctx);
 	return SQLITE_OK;
 }
 
@@ -284,6 +284,7 @@ batch_flush(struct store *s, struct error *err)
 	struct batch *b = s->batch;
 	struct partition *p;
 	char sql[STORE_SQL_MAX];
+	size_t i;
 
 	if (b == NULL || b->n == 0)
 		return 0;
@@ -298,8 +299,10 @@ batch_flush(struct store *s, struct error *err)
 	}
 	if (store_run(s, s->insert, err) == -1)
 		return -1;
+	for (i = 0; i < b->n; i++)
+		keys_add(s, p, &b->rows[i]);
 	p->stored_min = p->min_at;
 	p->stored_max = p->max_at;
 	batch_forget(s);
-	return 0;
+	return keys_flush(s, err);
 }

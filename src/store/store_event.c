@@ -8,11 +8,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "weir/ip.h"
 #include "weir/usec.h"
 #include "store_priv.h"
 
-/* What store_revise_event rewrites, as parameters ?3 and up. */
+/* What store_revise_event rewrites, as parameters ?4 and up. */
 #define REVISED_TEXTS(X)						\
 	X(client_address) X(client_name) X(helo_name)			\
 	X(sasl_method) X(sasl_username) X(encryption_protocol)		\
@@ -38,53 +37,6 @@ event_columns(struct buf *sql, bool with_types)
 #undef X
 }
 
-/* Hash of the text in lower case, its top bits. */
-static int64_t
-folded_hash(const struct store *s, struct str text, int bits)
-{
-	char low[256];
-	size_t i, n;
-
-	/* A longer text shares its key with others of the same head. */
-	n = text.n < sizeof(low) ? text.n : sizeof(low);
-	for (i = 0; i < n; i++)
-		low[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ?
-		    (char)(text.p[i] | 0x20) : text.p[i];
-	return (int64_t)(hash_64(s->hash_key, (struct str){ low, n }) >>
-	    (64 - bits));
-}
-
-int64_t
-store_domain_key(const struct store *s, struct str domain)
-{
-	return folded_hash(s, domain, STORE_KEY_BITS) << STORE_KEY_BITS;
-}
-
-int64_t
-store_address_key(const struct store *s, struct str address)
-{
-	struct str domain = str_domain(address), local = address;
-
-	if (str_known(domain))
-		local.n = address.n - domain.n - 1;
-	return store_domain_key(s, domain) |
-	    folded_hash(s, local, STORE_KEY_BITS);
-}
-
-int64_t
-store_text_key(const struct store *s, struct str text)
-{
-	return folded_hash(s, text, 31);
-}
-
-struct str
-store_message_id(struct str id)
-{
-	if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
-		return (struct str){ id.p + 1, id.n - 2 };
-	return id;
-}
-
 static void
 bind_number(sqlite3_stmt *st, int i, int64_t v)
 {
@@ -92,35 +44,6 @@ bind_number(sqlite3_stmt *st, int i, int64_t v)
 		sqlite3_bind_null(st, i);
 	else
 		sqlite3_bind_int64(st, i, v);
-}
-
-static void
-bind_address_key(struct store *s, sqlite3_stmt *st, int i, struct str address)
-{
-	if (str_known(address))
-		sqlite3_bind_int64(st, i, store_address_key(s, address));
-	else
-		sqlite3_bind_null(st, i);
-}
-
-/* The address is copied to *ip, which must live as long as the binding. */
-static void
-bind_ip(sqlite3_stmt *st, int i, struct str address, struct ip *ip)
-{
-	if (str_known(address) && ip_parse(address, ip))
-		sqlite3_bind_blob(st, i, ip->b, sizeof(ip->b), SQLITE_STATIC);
-	else
-		sqlite3_bind_null(st, i);
-}
-
-static void
-give_ip(sqlite3_context *ctx, struct str address)
-{
-	struct ip ip;
-
-	if (str_known(address) && ip_parse(address, &ip))
-		sqlite3_result_blob(ctx, ip.b, sizeof(ip.b),
-		    SQLITE_TRANSIENT);
 }
 
 /* The texts and numbers of the event's own tables. */
@@ -148,8 +71,19 @@ give_field(const struct event *e, int column, sqlite3_context *ctx)
 		sqlite3_result_text(ctx, text.p, (int)text.n, SQLITE_STATIC);
 }
 
+static int64_t
+flags_of(const struct event *e)
+{
+	int64_t flags = 0;
+
+#define X(m, shift, mask) flags |= (int64_t)e->m << (shift);
+	EVENT_FLAGS(X)
+#undef X
+	return flags;
+}
+
 void
-event_to_row(struct store *s, const struct event *e, int column,
+event_to_row(const struct event *e, int column,
     sqlite3_context *ctx)
 {
 	switch (column) {
@@ -162,42 +96,12 @@ event_to_row(struct store *s, const struct event *e, int column,
 	NUMBER(kind)
 	NUMBER(class)
 	NUMBER(status)
-	NUMBER(origin)
-	NUMBER(provenance)
-	NUMBER(first)
-	NUMBER(counted)
-	NUMBER(local_hop)
-	NUMBER(relay_hop)
 #undef NUMBER
 	case COLUMN_id:
 		sqlite3_result_blob(ctx, e->id, sizeof(e->id), SQLITE_STATIC);
 		break;
-	case COLUMN_client_ip:
-		give_ip(ctx, e->client_address);
-		break;
-#define ADDRESS_KEY(column, m)						\
-	case COLUMN_##column:						\
-		if (str_known(e->m))					\
-			sqlite3_result_int64(ctx,			\
-			    store_address_key(s, e->m));		\
-		break;
-	ADDRESS_KEY(sender_key, sender)
-	ADDRESS_KEY(recipient_key, recipient)
-	ADDRESS_KEY(user_key, sasl_username)
-#undef ADDRESS_KEY
-#define TEXT_KEY(column, m)						\
-	case COLUMN_##column:						\
-		if (str_known(e->m))					\
-			sqlite3_result_int64(ctx,			\
-			    store_text_key(s, e->m));			\
-		break;
-	TEXT_KEY(relay_key, relay_host)
-	TEXT_KEY(relay_address_key, relay_address)
-#undef TEXT_KEY
-	case COLUMN_message_key:
-		if (str_known(e->message_id))
-			sqlite3_result_int64(ctx, store_text_key(s,
-			    store_message_id(e->message_id)));
+	case COLUMN_flags:
+		sqlite3_result_int64(ctx, flags_of(e));
 		break;
 	default:
 		give_field(e, column, ctx);
@@ -223,17 +127,22 @@ column_number(sqlite3_stmt *st, int i)
 
 /* A damaged number must not become an index out of a table. */
 static int
+in_table(int64_t v, int count)
+{
+	return v >= 0 && v < count ? (int)v : 0;
+}
+
+static int
 column_enum(sqlite3_stmt *st, int i, int count)
 {
-	int v = sqlite3_column_int(st, i);
-
-	return v >= 0 && v < count ? v : 0;
+	return in_table(sqlite3_column_int64(st, i), count);
 }
 
 void
 event_of_row(sqlite3_stmt *st, struct event *ret)
 {
 	struct str id = store_column_str(st, COLUMN_id);
+	int64_t flags;
 
 	event_init(ret);
 	if (id.n == sizeof(ret->id))
@@ -246,14 +155,14 @@ event_of_row(sqlite3_stmt *st, struct event *ret)
 	    CLASS_COUNT);
 	ret->status = (enum event_status)column_enum(st, COLUMN_status,
 	    STATUS_COUNT);
-	ret->origin = (enum event_origin)column_enum(st, COLUMN_origin,
-	    ORIGIN_COUNT);
-	ret->provenance = (enum provenance)column_enum(st, COLUMN_provenance,
+	flags = sqlite3_column_int64(st, COLUMN_flags);
+	ret->origin = (enum event_origin)in_table(flags & 15, ORIGIN_COUNT);
+	ret->provenance = (enum provenance)in_table(flags >> 4 & 15,
 	    PROVENANCE_LOCAL_USER + 1);
-	ret->first = sqlite3_column_int(st, COLUMN_first) != 0;
-	ret->counted = sqlite3_column_int(st, COLUMN_counted) != 0;
-	ret->local_hop = sqlite3_column_int(st, COLUMN_local_hop) != 0;
-	ret->relay_hop = sqlite3_column_int(st, COLUMN_relay_hop) != 0;
+	ret->first = flags >> 8 & 1;
+	ret->counted = flags >> 9 & 1;
+	ret->local_hop = flags >> 10 & 1;
+	ret->relay_hop = flags >> 11 & 1;
 #define X(m) ret->m = store_column_str(st, COLUMN_##m);
 	EVENT_TEXTS(X)
 #undef X
@@ -393,13 +302,13 @@ update_statement(struct store *s, const struct partition *p, bool whole)
 	sqlite3_stmt **kept = whole ? &s->revise : &s->reclass;
 	struct buf b = { 0 };
 	sqlite3_stmt *st;
-	int i = 6;
+	int i = 4;
 
 	if (newest && *kept != NULL)
 		return *kept;
 	buf_addf(&b, "UPDATE events_%06" PRId64 " SET class = ?2", p->id);
 	if (whole)
-		buf_addf(&b, ", origin = ?3, client_ip = ?4, user_key = ?5");
+		buf_addf(&b, ", flags = (flags & ~15) | ?3");
 #define X(m)								\
 	if (whole)							\
 		buf_addf(&b, ", " #m " = ?%d", i++);
@@ -419,8 +328,7 @@ rewrite(struct store *s, const struct stored *at, const struct event *e,
     bool whole)
 {
 	sqlite3_stmt *st;
-	struct ip ip;
-	int i = 6, rc;
+	int i = 4, rc;
 
 	if ((st = update_statement(s, at->partition, whole)) == NULL)
 		return -1;
@@ -428,8 +336,6 @@ rewrite(struct store *s, const struct stored *at, const struct event *e,
 	sqlite3_bind_int(st, 2, (int)e->class);
 	if (whole) {
 		sqlite3_bind_int(st, 3, (int)e->origin);
-		bind_ip(st, 4, e->client_address, &ip);
-		bind_address_key(s, st, 5, e->sasl_username);
 #define X(m) store_bind_str(st, i++, e->m);
 		REVISED_TEXTS(X)
 #undef X
@@ -440,7 +346,7 @@ rewrite(struct store *s, const struct stored *at, const struct event *e,
 	rc = store_run(s, st, NULL);
 	if (st != s->revise && st != s->reclass)
 		sqlite3_finalize(st);
-	return rc;
+	return rc == -1 ? -1 : keys_revise(s, at->partition, at->seq, e);
 }
 
 static int

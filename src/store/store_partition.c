@@ -5,11 +5,9 @@
  * Retention drops whole tables.
  *
  * What an insert costs is what its indexes cost, and an index of random keys
- * costs a page for each row.  So an open partition has only those that grow at
- * their ends (id, time, class) and those by which somebody follows a message
- * of a minute ago (queue id, message-id); the other search indexes are built
- * when it is closed, one with each commit that follows.  A query that would
- * need one before reads the partition in order of time.
+ * costs a page for each row.  So a partition has only those that grow at their
+ * ends, by id and by time; what else events are looked up by is in blocks of
+ * keys (store_keys.c).
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -20,32 +18,17 @@
 #include "weir/usec.h"
 #include "store_priv.h"
 
-/*
- * The rowid (seq) is part of each index, so (key, at) gives the order of a
- * query without sorting.  Partial where rows may know nothing.
- */
+/* The rowid (seq) is part of each: the order of a query without sorting. */
 static const struct {
 	const char *name, *what;
-} live_indexes[] = {
+} indexes[] = {
 	{ "at", "(at)" },
-	{ "class", "(class, at)" },
-	{ "queue", "(queue_id) WHERE queue_id IS NOT NULL" },
-	{ "message", "(message_key) WHERE message_key IS NOT NULL" },
 	{ "notice", "(at) WHERE kind = 4" },	/* EVENT_NOTICE: few */
-}, search_indexes[] = {
-	{ "client", "(client_ip, at) WHERE client_ip IS NOT NULL" },
-	{ "sender", "(sender_key, at) WHERE sender_key IS NOT NULL" },
-	{ "recipient", "(recipient_key, at) WHERE recipient_key IS NOT NULL" },
-	{ "user", "(user_key, at) WHERE user_key IS NOT NULL" },
-	{ "relay", "(relay_key) WHERE relay_key IS NOT NULL" },
-	{ "relay_address", "(relay_address_key)"
-	    " WHERE relay_address_key IS NOT NULL" },
 };
 
 static_assert(EVENT_NOTICE == 4, "the index of notices names its kind");
 
-#define NLIVE	((int)(sizeof(live_indexes) / sizeof(live_indexes[0])))
-#define NSEARCH	((int)(sizeof(search_indexes) / sizeof(search_indexes[0])))
+#define NINDEXES	(sizeof(indexes) / sizeof(indexes[0]))
 
 void
 partition_drop_statements(struct store *s)
@@ -65,7 +48,11 @@ partition_drop_statements(struct store *s)
 void
 partition_unload(struct store *s)
 {
+	size_t i;
+
 	partition_drop_statements(s);
+	for (i = 0; i < s->nparts; i++)
+		keys_done(&s->parts[i]);
 	free(s->parts);
 	s->parts = NULL;
 	s->nparts = 0;
@@ -93,7 +80,7 @@ read_row(sqlite3_stmt *st, struct partition *p)
 	p->stored_max = p->max_at;
 	p->rows = sqlite3_column_int64(st, 5);
 	p->closed = sqlite3_column_int(st, 6) != 0;
-	p->indexed = sqlite3_column_int(st, 7);
+	p->keyed = sqlite3_column_int64(st, 7);
 }
 
 /* Sequence numbers of events and revisions are one row of numbers. */
@@ -122,6 +109,7 @@ int
 partition_load(struct store *s, struct error *err)
 {
 	sqlite3_stmt *st;
+	size_t i;
 	int rc;
 
 	partition_unload(s);
@@ -132,7 +120,12 @@ partition_load(struct store *s, struct error *err)
 	if (rc != SQLITE_DONE)
 		store_fail(s, err, "read its catalogue");
 	sqlite3_reset(st);
-	return rc == SQLITE_DONE ? load_seq(s, err) : -1;
+	if (rc != SQLITE_DONE || load_seq(s, err) == -1)
+		return -1;
+	for (i = 0; i < s->nparts && s->mode != STORE_READ; i++)
+		if (keys_load(s, &s->parts[i], err) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -154,7 +147,7 @@ write_row(struct store *s, struct partition *p, struct error *err)
 	}
 	sqlite3_bind_int64(st, 6, p->rows);
 	sqlite3_bind_int(st, 7, p->closed);
-	sqlite3_bind_int(st, 8, p->indexed);
+	sqlite3_bind_int64(st, 8, p->keyed);
 	p->dirty = false;
 	return store_run(s, st, err);
 }
@@ -170,40 +163,11 @@ make_index(struct store *s, const struct partition *p, const char *name,
 	return store_exec(s, err, "build its indexes", sql);
 }
 
-bool
-partition_is_indexed(const struct partition *p)
-{
-	return p->indexed == NSEARCH;
-}
-
-int
-partition_index(struct store *s, bool all, struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < s->nparts; i++) {
-		struct partition *p = &s->parts[i];
-
-		while (p->closed && p->indexed < NSEARCH) {
-			if (make_index(s, p, search_indexes[p->indexed].name,
-			    search_indexes[p->indexed].what, err) == -1)
-				return -1;
-			p->indexed++;
-			p->dirty = true;
-			if (!all)
-				return 0;
-		}
-	}
-	return 0;
-}
-
 int
 partition_flush(struct store *s, struct error *err)
 {
 	size_t i;
 
-	if (partition_index(s, false, err) == -1)
-		return -1;
 	for (i = 0; i < s->nparts; i++)
 		if (s->parts[i].dirty &&
 		    write_row(s, &s->parts[i], err) == -1)
@@ -221,7 +185,13 @@ make_table(struct store *s, struct partition *p, struct error *err)
 	event_columns(&b, true);
 	buf_addf(&b, ") STRICT;"
 	    "CREATE UNIQUE INDEX events_%06" PRId64 "_id"
-	    " ON events_%06" PRId64 " (id)", p->id, p->id);
+	    " ON events_%06" PRId64 " (id);"
+	    "CREATE TABLE keys_%06" PRId64 " (\n"
+	    "bucket INTEGER NOT NULL,\n"
+	    "block INTEGER NOT NULL,\n"
+	    "rows BLOB NOT NULL,\n"
+	    "PRIMARY KEY (bucket, block)) STRICT, WITHOUT ROWID",
+	    p->id, p->id, p->id);
 	rc = store_exec(s, err, "begin a partition", buf_cstr(&b));
 	buf_done(&b);
 	return rc;
@@ -232,7 +202,7 @@ begin_next(struct store *s, struct error *err)
 {
 	struct partition *p;
 	int64_t id = 1;
-	int i;
+	size_t i;
 
 	if (batch_flush(s, err) == -1)
 		return -1;
@@ -240,19 +210,20 @@ begin_next(struct store *s, struct error *err)
 		p = &s->parts[s->nparts - 1];
 		p->closed = p->dirty = true;
 		id = p->id + 1;
+		if (keys_flush(s, err) == -1)
+			return -1;
 		partition_drop_statements(s);
 	}
 	p = append(s);
 	p->id = id;
 	p->first_seq = s->seq + 1;
-	p->last_seq = s->seq;
+	p->last_seq = p->keyed = s->seq;
 	p->min_at = p->stored_min = INT64_MAX;
 	p->max_at = p->stored_max = INT64_MIN;
 	if (make_table(s, p, err) == -1)
 		return -1;
-	for (i = 0; i < NLIVE; i++)
-		if (make_index(s, p, live_indexes[i].name,
-		    live_indexes[i].what, err) == -1)
+	for (i = 0; i < NINDEXES; i++)
+		if (make_index(s, p, indexes[i].name, indexes[i].what, err) == -1)
 			return -1;
 	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
@@ -264,7 +235,8 @@ partition_current(struct store *s, struct error *err)
 
 	assert(s->in_tx);
 	p = s->nparts == 0 ? NULL : &s->parts[s->nparts - 1];
-	if (p == NULL || p->closed || p->rows >= s->partition_rows) {
+	if (p == NULL || p->closed || p->rows >= s->partition_rows ||
+	    s->seq - p->first_seq >= STORE_KEYS_SPAN) {
 		if (begin_next(s, err) == -1)
 			return NULL;
 		p = &s->parts[s->nparts - 1];
@@ -290,8 +262,8 @@ partition_find(struct store *s, struct partition *p,
 	int rc;
 
 	if (p->find == NULL) {
-		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, counted, "
-		    "repeat FROM events_%06" PRId64 " WHERE id = ?1", p->id);
+		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, "
+		    "flags >> 9 & 1, repeat FROM events_%06" PRId64 " WHERE id = ?1", p->id);
 		if ((p->find = store_prepare(s, sql, NULL)) == NULL)
 			return -1;
 	}
@@ -318,9 +290,11 @@ drop_partition(struct store *s, size_t i, struct error *err)
 
 	partition_drop_statements(s);
 	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
-	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id);
+	    "DROP TABLE keys_%06" PRId64 ";"
+	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id, p->id);
 	if (store_exec(s, err, "drop a partition", sql) == -1)
 		return -1;
+	keys_done(p);
 	s->nparts--;
 	memmove(p, p + 1, (s->nparts - i) * sizeof(*p));
 	return 0;

@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "weir/hash.h"
+#include "weir/ip.h"
 #include "weir/store.h"
 
 #define STORE_APPLICATION_ID	0x77656972	/* "weir" */
@@ -24,7 +25,7 @@
 	X(BEGIN, "BEGIN IMMEDIATE")					\
 	X(COMMIT, "COMMIT")						\
 	X(PARTITIONS, "SELECT id, first_seq, last_seq, min_at, max_at,"	\
-	    " rows, closed, indexed FROM partition ORDER BY id")	\
+	    " rows, closed, keyed FROM partition ORDER BY id")	\
 	X(PUT_PARTITION, "INSERT OR REPLACE INTO partition"		\
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")			\
 	X(LAST_REVISION, "SELECT max(seq) FROM revision")		\
@@ -97,20 +98,8 @@ enum store_statement {
 	X(kind, "INTEGER NOT NULL")					\
 	X(class, "INTEGER NOT NULL")					\
 	X(status, "INTEGER NOT NULL")					\
-	X(origin, "INTEGER NOT NULL")					\
-	X(provenance, "INTEGER NOT NULL")				\
-	X(first, "INTEGER NOT NULL")					\
-	X(counted, "INTEGER NOT NULL")					\
-	X(local_hop, "INTEGER NOT NULL")				\
-	X(relay_hop, "INTEGER NOT NULL")				\
-	/* For searching; see store_address_key. */			\
-	X(client_ip, "BLOB")						\
-	X(sender_key, "INTEGER")					\
-	X(recipient_key, "INTEGER")					\
-	X(user_key, "INTEGER")						\
-	X(message_key, "INTEGER")					\
-	X(relay_key, "INTEGER")						\
-	X(relay_address_key, "INTEGER")
+	/* origin, provenance, first, counted, hops: EVENT_FLAGS. */	\
+	X(flags, "INTEGER NOT NULL")
 
 enum store_column {
 #define X(m, type) COLUMN_##m,
@@ -123,6 +112,32 @@ enum store_column {
 	COLUMN_COUNT
 };
 
+/* Where they lie in `flags`: X(member, shift, mask) */
+#define EVENT_FLAGS(X)							\
+	X(origin, 0, 15) X(provenance, 4, 15)				\
+	X(first, 8, 1) X(counted, 9, 1)					\
+	X(local_hop, 10, 1) X(relay_hop, 11, 1)
+
+/* What events are looked up by; numbers are stored. */
+enum key_type {
+	BY_CLASS, BY_QUEUE, BY_MESSAGE, BY_CLIENT4, BY_CLIENT6,
+	BY_SENDER, BY_RECIPIENT, BY_USER, BY_RELAY,
+	BY_TYPES
+};
+
+struct key_range {
+	enum key_type	type;
+	uint32_t	lo, hi;
+};
+
+struct keys {
+	uint64_t	*v;
+	size_t		 n, cap;
+};
+
+/* Sequence numbers from a partition's first that its keys can name. */
+#define STORE_KEYS_SPAN	((1 << 28) - 1)
+
 struct batch;
 
 struct partition {
@@ -130,8 +145,10 @@ struct partition {
 	int64_t		 min_at, max_at;	/* of an empty one: max < min */
 	/* The same of what is in the table already, not in the batch. */
 	int64_t		 stored_min, stored_max;
-	int		 indexed;	/* how many search indexes are built */
 	bool		 closed, dirty;
+	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
+	int64_t		 keyed, unkeyed;
+	struct keys	 fresh, late;
 	sqlite3_stmt	*find;		/* by id */
 };
 
@@ -207,10 +224,6 @@ int	partition_flush(struct store *s, struct error *err);
 /* The one that takes events; made when there is none or it is full. */
 struct partition	*partition_current(struct store *s,
 			    struct error *err);
-/* Does it have its search indexes? */
-bool	partition_is_indexed(const struct partition *p);
-/* Build one search index that a closed partition lacks, or all of them. */
-int	partition_index(struct store *s, bool all, struct error *err);
 /* May its table hold an event of the millisecond of `at`? */
 bool	partition_covers(const struct partition *p, int64_t at);
 /* 1: found, 0, -1. */
@@ -235,8 +248,7 @@ int	event_uncount(struct store *s, const struct event *e,
 	    const struct stored *at);
 int	event_flush_traffic(struct store *s, struct error *err);
 /* Give that column of a row that is to be inserted; unknown gives nothing. */
-void	event_to_row(struct store *s, const struct event *e, int column,
-	    sqlite3_context *ctx);
+void	event_to_row(const struct event *e, int column, sqlite3_context *ctx);
 /* Take over the fields that a revision changes; texts are borrowed. */
 void	event_revise(struct event *e, const struct event *by);
 
@@ -258,17 +270,34 @@ int	batch_revise(struct store *s, struct event *row,
 int	batch_flush(struct store *s, struct error *err);
 void	batch_forget(struct store *s);
 
+/* store_keys.c */
+
+struct key_range	keys_text(const struct store *s, enum key_type type,
+			    struct str text);
+struct key_range	keys_address(const struct store *s,
+			    enum key_type type, struct str address);
+/* All addresses of a domain. */
+struct key_range	keys_domain(const struct store *s,
+			    enum key_type type, struct str domain);
+struct key_range	keys_net(const struct store *s,
+			    const struct ip_net *net);
+/* The keys of a row that went into the table. */
+void	keys_add(struct store *s, struct partition *p, const struct event *e);
+/* Those a revision gives it. */
+int	keys_revise(struct store *s, struct partition *p, int64_t seq,
+	    const struct event *e);
+/* Write what is enough for a block. */
+int	keys_flush(struct store *s, struct error *err);
+/* Keys of rows that are in no block yet. */
+int	keys_load(struct store *s, struct partition *p, struct error *err);
+void	keys_done(struct partition *p);
 /*
- * Search keys: small numbers in place of texts, so that indexes stay small
- * and upper and lower case find each other.  A key narrows, the text decides.
- * An address has 24 bits of its domain above 24 bits of its local part, so
- * that one index serves both the whole address and "@domain".
+ * Append the sequence numbers of a range's rows in blocks, with commas, and
+ * count them in *n.  1; 0: they are more than max; -1.
  */
-#define STORE_KEY_BITS	24
-int64_t	store_address_key(const struct store *s, struct str address);
-/* The least key of the domain; the greatest has the low bits set. */
-int64_t	store_domain_key(const struct store *s, struct str domain);
-int64_t	store_text_key(const struct store *s, struct str text);
+int	keys_find(struct store *s, const struct partition *p,
+	    const struct key_range *r, size_t max, struct buf *rows,
+	    size_t *n, struct error *err);
 /* A message-id without its angle brackets. */
 struct str	store_message_id(struct str id);
 

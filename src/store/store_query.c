@@ -6,10 +6,9 @@
  *
  * Each partition gives its matches in that order; the partitions are merged
  * lazily, those of older time are not opened before they are reached.  In
- * each one index is chosen here, for SQLite has no statistics of tables that
- * grow: an index of one key gives its rows in order of time; a range (network,
- * domain, several classes) does not, so it is taken only when it holds few
- * rows, and else the partition is read backwards in time.
+ * each one the first key that finds few rows is taken, and those are fetched
+ * and sorted; what has no such key is read backwards in time, where a common
+ * thing is soon found.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -28,18 +27,16 @@ enum {
 	T_COUNT
 };
 
-/* Numbers of the statements' parameters; three for each text. */
+/* Numbers of the statements' parameters. */
 enum {
-	P_SINCE = 1, P_AT, P_SEQ, P_LIMIT, P_CLIENT_LO, P_CLIENT_HI, P_TEXTS
+	P_SINCE = 1, P_AT, P_SEQ, P_LIMIT, P_CLIENT_LO, P_CLIENT_HI, P_ROWS,
+	P_KEYED, P_TEXTS
 };
-#define P_TEXT(i)	(P_TEXTS + 3 * (i))
-#define P_LO(i)		(P_TEXTS + 3 * (i) + 1)
-#define P_HI(i)		(P_TEXTS + 3 * (i) + 2)
+#define P_TEXT(i)	(P_TEXTS + (i))
 
-/* A text to look for, with the range of its search key. */
+/* A text to look for. */
 struct needle {
 	struct buf	text;
-	int64_t		lo, hi;
 	bool		is_domain;
 };
 
@@ -87,13 +84,6 @@ prepare_needle(struct search *x, int i)
 		break;
 	}
 	buf_add_str(&n->text, v);
-	v = buf_str(&n->text);
-	n->lo = n->hi = i == T_message_id || i == T_relay ?
-	    store_text_key(x->s, v) : store_address_key(x->s, v);
-	if (n->is_domain) {
-		n->lo = store_domain_key(x->s, str_domain(v));
-		n->hi = n->lo | ((INT64_C(1) << STORE_KEY_BITS) - 1);
-	}
 }
 
 static int
@@ -144,27 +134,30 @@ bind_all(const struct search *x, sqlite3_stmt *st, int64_t limit)
 	sqlite3_bind_int64(st, P_LIMIT, limit);
 	sqlite3_bind_blob(st, P_CLIENT_LO, x->client_lo.b, 16, SQLITE_STATIC);
 	sqlite3_bind_blob(st, P_CLIENT_HI, x->client_hi.b, 16, SQLITE_STATIC);
-	for (i = 0; i < T_COUNT; i++) {
-		const struct needle *n = &x->needles[i];
-
-		store_bind_str(st, P_TEXT(i), buf_str(&n->text));
-		sqlite3_bind_int64(st, P_LO(i), n->lo);
-		sqlite3_bind_int64(st, P_HI(i), n->hi);
-	}
+	for (i = 0; i < T_COUNT; i++)
+		store_bind_str(st, P_TEXT(i), buf_str(&x->needles[i].text));
 }
 
-/* Compared by key first, so that its index serves; the text decides. */
 static void
-add_keyed(const struct search *x, struct buf *b, const char *key,
-    const char *column, int i)
+add_address(const struct search *x, struct buf *b, const char *column, int i)
 {
 	if (x->needles[i].is_domain)
-		buf_addf(b, "(%s >= ?%d AND %s <= ?%d"
-		    " AND substr(%s, -length(?%d)) = ?%d COLLATE NOCASE)",
-		    key, P_LO(i), key, P_HI(i), column, P_TEXT(i), P_TEXT(i));
+		buf_addf(b, "substr(%s, -length(?%d)) = ?%d COLLATE NOCASE",
+		    column, P_TEXT(i), P_TEXT(i));
 	else
-		buf_addf(b, "(%s = ?%d AND %s = ?%d COLLATE NOCASE)",
-		    key, P_LO(i), column, P_TEXT(i));
+		buf_addf(b, "%s = ?%d COLLATE NOCASE", column, P_TEXT(i));
+}
+
+/* In one column or the other. */
+static void
+add_either(const struct search *x, struct buf *b, const char *column,
+    const char *other, int i)
+{
+	buf_add_char(b, '(');
+	add_address(x, b, column, i);
+	buf_add_str(b, STR(" OR "));
+	add_address(x, b, other, i);
+	buf_add_char(b, ')');
 }
 
 static void
@@ -173,35 +166,26 @@ add_text(const struct search *x, struct buf *b, int i)
 	buf_add_str(b, STR(" AND "));
 	switch (i) {
 	case T_user:
-		add_keyed(x, b, "user_key", "sasl_username", i);
+		add_address(x, b, "sasl_username", i);
 		break;
 	case T_sender:
-		add_keyed(x, b, "sender_key", "sender", i);
+		add_address(x, b, "sender", i);
 		break;
 	case T_recipient:
-		add_keyed(x, b, "recipient_key", "recipient", i);
+		add_address(x, b, "recipient", i);
 		break;
 	case T_domain:
-		buf_add_char(b, '(');
-		add_keyed(x, b, "sender_key", "sender", i);
-		buf_add_str(b, STR(" OR "));
-		add_keyed(x, b, "recipient_key", "recipient", i);
-		buf_add_char(b, ')');
+		add_either(x, b, "sender", "recipient", i);
 		break;
 	case T_queue_id:
 		buf_addf(b, "queue_id = ?%d", P_TEXT(i));
 		break;
 	case T_message_id:
-		buf_addf(b, "message_key = ?%d AND (message_id = ?%d OR "
-		    "message_id = '<' || ?%d || '>')", P_LO(i), P_TEXT(i),
-		    P_TEXT(i));
+		buf_addf(b, "(message_id = ?%d OR "
+		    "message_id = '<' || ?%d || '>')", P_TEXT(i), P_TEXT(i));
 		break;
 	case T_relay:
-		buf_add_char(b, '(');
-		add_keyed(x, b, "relay_key", "relay_host", i);
-		buf_add_str(b, STR(" OR "));
-		add_keyed(x, b, "relay_address_key", "relay_address", i);
-		buf_add_char(b, ')');
+		add_either(x, b, "relay_host", "relay_address", i);
 		break;
 	case T_mta:
 		buf_addf(b, "mta = ?%d", P_TEXT(i));
@@ -233,12 +217,6 @@ add_set(struct buf *b, const char *column, uint32_t set)
 	buf_add_char(b, ')');
 }
 
-static bool
-is_single(const struct search *x)
-{
-	return ip_eq(&x->client_lo, &x->client_hi);
-}
-
 /* A "+" before a column keeps SQLite from taking its index by itself. */
 static void
 add_conditions(const struct search *x, struct buf *b, const char *index)
@@ -247,18 +225,16 @@ add_conditions(const struct search *x, struct buf *b, const char *index)
 	int i;
 
 	buf_addf(b, " WHERE %s >= ?%d AND %s <= ?%d AND (at < ?%d OR "
-	    "seq < ?%d)", at, P_SINCE, at, P_AT, P_AT, P_SEQ);
-	add_set(b, "kind", x->q->kinds);
-	add_set(b, strcmp(index, "class") == 0 ? "class" : "+class",
-	    x->q->classes);
+	    "+seq < ?%d)", at, P_SINCE, at, P_AT, P_AT, P_SEQ);
+	add_set(b, *index == 'n' ? "kind" : "+kind", x->q->kinds);
+	add_set(b, "class", x->q->classes);
 	add_set(b, "status", x->q->statuses);
 	if (x->q->has_client)
-		buf_addf(b, is_single(x) ? " AND client_ip = ?%d" :
-		    " AND client_ip >= ?%d AND client_ip <= ?%d",
+		buf_addf(b, " AND weir_ip(client_address) BETWEEN ?%d AND ?%d",
 		    P_CLIENT_LO, P_CLIENT_HI);
 	/* As ip_net_has: a wide network of IPv6 holds no IPv4 address. */
 	if (x->q->has_client && x->q->client.bits < 96)
-		buf_add_str(b, STR(" AND NOT client_ip BETWEEN "
+		buf_add_str(b, STR(" AND NOT weir_ip(client_address) BETWEEN "
 		    "x'00000000000000000000ffff00000000' AND "
 		    "x'00000000000000000000ffffffffffff'"));
 	for (i = 0; i < T_COUNT; i++)
@@ -266,175 +242,130 @@ add_conditions(const struct search *x, struct buf *b, const char *index)
 			add_text(x, b, i);
 }
 
-/* Are the rows of a range few?  Counts in its index alone.  1, 0, -1. */
-static int
-is_few(const struct search *x, const struct partition *p, const char *index,
-    const char *range, struct error *err)
+static struct key_range
+address_range(const struct search *x, enum key_type type, int i)
 {
-	struct buf b = { 0 };
-	sqlite3_stmt *st;
-	int rc;
+	struct str v = buf_str(&x->needles[i].text);
 
-	buf_addf(&b, "SELECT 1 FROM events_%06" PRId64
-	    " INDEXED BY events_%06" PRId64 "_%s WHERE %s LIMIT 1 OFFSET %d",
-	    p->id, p->id, index, range, FEW);
-	st = store_prepare(x->s, buf_cstr(&b), err);
-	buf_done(&b);
-	if (st == NULL)
-		return -1;
-	bind_all(x, st, 0);
-	rc = sqlite3_step(st);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		store_fail(x->s, err, "read its events");
-	sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? 1 : rc == SQLITE_ROW ? 0 : -1;
-}
-
-/* What every partition has: by class or by time.  As choose_index. */
-static const char *
-choose_live(const struct search *x, const struct partition *p,
-    struct error *err)
-{
-	uint32_t classes = x->q->classes;
-	struct buf b = { 0 };
-	int few;
-
-	if (x->q->kinds == UINT32_C(1) << EVENT_NOTICE)
-		return "notice";
-	if (classes == 0)
-		return "at";
-	if ((classes & (classes - 1)) == 0)
-		return "class";
-	buf_addf(&b, "1");
-	add_set(&b, "class", classes);
-	few = is_few(x, p, "class", buf_cstr(&b), err);
-	buf_done(&b);
-	return few == 1 ? "class" : few == 0 ? "at" : NULL;
-}
-
-/* Of what may match in two columns both must be few.  As choose_index. */
-static const char *
-choose_either(const struct search *x, const struct partition *p,
-    struct error *err)
-{
-	static const struct {
-		int		 text;
-		const char	*index[2];
-	} either[] = {
-		{ T_relay, { "relay", "relay_address" } },
-		{ T_domain, { "sender", "recipient" } },
-	};
-	char range[STORE_SQL_MAX];
-	size_t i, side;
-	int t, few;
-
-	for (i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
-		if (x->values[t = either[i].text] == NULL)
-			continue;
-		for (side = 0, few = 1; side < 2 && few == 1; side++) {
-			const char *index = either[i].index[side];
-
-			snprintf(range, sizeof(range), "%s_key >= ?%d AND "
-			    "%s_key <= ?%d", index, P_LO(t), index, P_HI(t));
-			few = is_few(x, p, index, range, err);
-		}
-		if (few != 0)
-			return few == 1 ? "" : NULL;
-	}
-	return choose_live(x, p, err);
-}
-
-/* The first range of which the partition holds few.  As choose_index. */
-static const char *
-choose_range(const struct search *x, const struct partition *p,
-    struct error *err)
-{
-	static const struct {
-		int		 text;
-		const char	*index;
-	} keys[] = {
-		{ T_user, "user" }, { T_recipient, "recipient" },
-		{ T_sender, "sender" },
-	};
-	char range[STORE_SQL_MAX];
-	size_t i;
-	int t, few;
-
-	if (x->q->has_client) {
-		snprintf(range, sizeof(range), "client_ip >= ?%d AND "
-		    "client_ip <= ?%d", P_CLIENT_LO, P_CLIENT_HI);
-		if ((few = is_few(x, p, "client", range, err)) != 0)
-			return few == 1 ? "client" : NULL;
-	}
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (x->values[t = keys[i].text] == NULL)
-			continue;
-		snprintf(range, sizeof(range), "%s_key >= ?%d AND "
-		    "%s_key <= ?%d", keys[i].index, P_LO(t), keys[i].index,
-		    P_HI(t));
-		if ((few = is_few(x, p, keys[i].index, range, err)) != 0)
-			return few == 1 ? keys[i].index : NULL;
-	}
-	return choose_either(x, p, err);
+	return x->needles[i].is_domain ?
+	    keys_domain(x->s, type, str_domain(v)) :
+	    keys_address(x->s, type, v);
 }
 
 /*
- * The first of these keys that the query has is taken; else a range that
- * holds few rows; else class or time.  Returns the index, or "" for SQLite's
- * own choice among several; NULL: failure.
+ * The ranges of keys one filter of the query asks for; a row is under at least
+ * one of them.  Numbered from what is likely to find the fewest rows.
  */
-static const char *
-choose_index(const struct search *x, const struct partition *p,
-    struct error *err)
+static size_t
+ranges_of(const struct search *x, int filter, struct key_range ret[CLASS_COUNT])
 {
 	static const struct {
-		int		 text;
-		const char	*index;
-		bool		 live;
-	} keys[] = {
-		{ T_queue_id, "queue", true },
-		{ T_message_id, "message", true },
-		{ T_user, "user", false }, { T_recipient, "recipient", false },
-		{ T_sender, "sender", false },
+		int		text;
+		enum key_type	type;
+	} texts[] = {
+		{ T_queue_id, BY_QUEUE }, { T_message_id, BY_MESSAGE },
+		{ T_user, BY_USER }, { T_recipient, BY_RECIPIENT },
+		{ T_sender, BY_SENDER }, { T_relay, BY_RELAY },
 	};
-	bool indexed = partition_is_indexed(p);
-	size_t i;
+	const int ntexts = sizeof(texts) / sizeof(texts[0]);
+	size_t n = 0;
+	int i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (x->values[keys[i].text] != NULL &&
-		    !x->needles[keys[i].text].is_domain &&
-		    (keys[i].live || indexed))
-			return keys[i].index;
-	if (!indexed)
-		return choose_live(x, p, err);
-	if (x->q->has_client && is_single(x))
-		return "client";
-	return choose_range(x, p, err);
+	if (filter < ntexts) {
+		i = texts[filter].text;
+		if (x->values[i] == NULL)
+			return 0;
+		if (texts[filter].type == BY_USER ||
+		    texts[filter].type == BY_RECIPIENT ||
+		    texts[filter].type == BY_SENDER)
+			ret[0] = address_range(x, texts[filter].type, i);
+		else
+			ret[0] = keys_text(x->s, texts[filter].type,
+			    buf_str(&x->needles[i].text));
+		return 1;
+	}
+	switch (filter - ntexts) {
+	case 0:
+		if (x->q->has_client)
+			ret[n++] = keys_net(x->s, &x->q->client);
+		break;
+	case 1:
+		if (x->values[T_domain] == NULL)
+			break;
+		ret[n++] = address_range(x, BY_SENDER, T_domain);
+		ret[n++] = address_range(x, BY_RECIPIENT, T_domain);
+		break;
+	case 2:
+		for (i = 0; i < CLASS_COUNT; i++)
+			if (x->q->classes >> i & 1)
+				ret[n++] = (struct key_range){ BY_CLASS,
+				    (uint32_t)i, (uint32_t)i };
+	}
+	return n;
+}
+#define FILTERS	9
+
+/* Rows by the first filter that finds few.  1: in `rows`; 0: none does; -1. */
+static int
+find_rows(const struct search *x, const struct partition *p, struct buf *rows,
+    struct error *err)
+{
+	struct key_range ranges[CLASS_COUNT];
+	size_t i, n, found;
+	int filter, rc;
+
+	for (filter = 0; filter < FILTERS; filter++) {
+		if ((n = ranges_of(x, filter, ranges)) == 0)
+			continue;
+		buf_clear(rows);
+		for (i = found = 0, rc = 1; i < n && rc == 1; i++)
+			rc = keys_find(x->s, p, &ranges[i], FEW, rows, &found,
+			    err);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
 static sqlite3_stmt *
 statement(const struct search *x, const struct partition *p,
     struct error *err)
 {
-	struct buf b = { 0 };
-	sqlite3_stmt *st;
+	struct buf b = { 0 }, rows = { 0 };
+	const char *index = "";
+	sqlite3_stmt *st = NULL;
 	size_t limit = x->q->limit;
-	const char *index;
+	int few;
 
-	if ((index = choose_index(x, p, err)) == NULL)
-		return NULL;
+	if ((few = find_rows(x, p, &rows, err)) == -1)
+		goto out;
 	buf_add_str(&b, STR("SELECT "));
 	event_columns(&b, false);
 	buf_addf(&b, " FROM events_%06" PRId64, p->id);
-	if (*index != '\0')
+	if (few == 0) {
+		index = x->q->kinds == UINT32_C(1) << EVENT_NOTICE ?
+		    "notice" : "at";
 		buf_addf(&b, " INDEXED BY events_%06" PRId64 "_%s", p->id,
 		    index);
+	}
 	add_conditions(x, &b, index);
+	if (few == 1)
+		buf_addf(&b, " AND seq IN (SELECT value FROM json_each('[' ||"
+		    " ?%d || ']') UNION ALL SELECT seq FROM events_%06" PRId64
+		    " WHERE seq > ?%d)", P_ROWS, p->id, P_KEYED);
 	buf_addf(&b, " ORDER BY at DESC, seq DESC LIMIT ?%d", P_LIMIT);
-	st = store_prepare(x->s, buf_cstr(&b), err);
+	if ((st = store_prepare(x->s, buf_cstr(&b), err)) == NULL)
+		goto out;
+	/* One more tells whether there is another page. */
+	bind_all(x, st, limit == 0 ? -1 : (int64_t)limit + 1);
+	if (few == 1) {
+		sqlite3_bind_text(st, P_ROWS, rows.n == 0 ? "" : rows.p,
+		    (int)rows.n, SQLITE_TRANSIENT);
+		sqlite3_bind_int64(st, P_KEYED, p->keyed);
+	}
+out:
 	buf_done(&b);
-	if (st != NULL)	/* one more tells whether there is another page */
-		bind_all(x, st, limit == 0 ? -1 : (int64_t)limit + 1);
+	buf_done(&rows);
 	return st;
 }
 

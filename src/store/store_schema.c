@@ -175,7 +175,7 @@ add_events_view(struct buf *b)
 	add_time(b, "at", "time");
 	add_names(b, "class", "class", CLASS_COUNT, name_event_class);
 	add_names(b, "status", "status", STATUS_COUNT, name_event_status);
-	buf_addf(b, "counted");
+	buf_addf(b, "flags >> 9 & 1 AS counted");
 #define X(m) buf_addf(b, ", " #m);
 	EVENT_TEXTS(X)
 #undef X

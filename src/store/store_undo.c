@@ -32,7 +32,9 @@ store_reset_class(struct store *s, const struct event *e)
 	snprintf(sql, sizeof(sql), "UPDATE events_%06" PRId64
 	    " SET class = %d WHERE seq = %" PRId64, at.partition->id,
 	    (int)e->class, at.seq);
-	return store_exec(s, NULL, "take back a class", sql);
+	if (store_exec(s, NULL, "take back a class", sql) == -1)
+		return -1;
+	return keys_revise(s, at.partition, at.seq, e);
 }
 
 int

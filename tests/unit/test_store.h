@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "weir/mem.h"
 #include "weir/store.h"
 #include "weir/usec.h"
@@ -129,6 +131,24 @@ test_count(struct store *s)
 	if (store_query(s, &q, test_count_one, &n, NULL, &err) == -1)
 		fail_msg("%s", err.text);
 	query_done(&q);
+	return n;
+}
+
+static inline int64_t
+sql_number(const char *sql)
+{
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open_v2(test_db, &db, SQLITE_OPEN_READONLY,
+	    NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
 	return n;
 }
 

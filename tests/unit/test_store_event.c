@@ -4,8 +4,6 @@
  * recorded, the traffic follows, old partitions go, and an analyst's views
  * have the names of the API.
  */
-#include <sqlite3.h>
-
 #include "test_store.h"
 
 static void
@@ -181,24 +179,6 @@ traffic_sums_hours_and_classes(void **state)
 	t = traffic(s, 0, 0);
 	assert_int_equal(t.n[CLASS_REJECTED], 5);
 	store_close(s);
-}
-
-static int64_t
-sql_number(const char *sql)
-{
-	sqlite3_stmt *st;
-	sqlite3 *db;
-	int64_t n;
-
-	assert_int_equal(sqlite3_open_v2(test_db, &db, SQLITE_OPEN_READONLY,
-	    NULL), SQLITE_OK);
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
-		fail_msg("%s", sqlite3_errmsg(db));
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return n;
 }
 
 static void
@@ -423,41 +403,6 @@ old_partitions_are_dropped(void **state)
 	store_close(s);
 }
 
-/* Every index is there in the end, whoever built it. */
-static void
-search_indexes_follow_the_commits(void **state)
-{
-	static const char *const missing =
-	    "SELECT count(*) FROM partition WHERE closed AND indexed < 6";
-	struct store *s = test_open(STORE_WRITE);
-	int i;
-
-	(void)state;
-	store_set_partition_rows(s, 10);
-	test_begin(s);
-	for (i = 0; i < 25; i++)
-		add_class(s, (uint64_t)i, EVENT_REJECT, CLASS_REJECTED, false,
-		    1);
-	test_commit(s);
-	assert_int_equal(sql_number(missing), 2);
-	for (i = 0; i < 11; i++) {
-		test_begin(s);
-		test_commit(s);
-	}
-	assert_int_equal(sql_number(missing), 0);
-	test_begin(s);
-	for (i = 25; i < 95; i++)
-		add_class(s, (uint64_t)i, EVENT_REJECT, CLASS_REJECTED, false,
-		    1);
-	test_commit(s);
-	store_close(s);
-	assert_int_not_equal(sql_number(missing), 0);
-	store_close(test_open(STORE_BULK));
-	assert_int_equal(sql_number(missing), 0);
-	assert_int_equal(sql_number("SELECT count(*) FROM sqlite_schema "
-	    "WHERE type = 'index' AND name LIKE 'events_000001_%'"), 12);
-}
-
 int
 main(void)
 {
@@ -471,7 +416,6 @@ main(void)
 		T(a_revision_finds_what_waits),
 		T(views_have_the_names_of_the_api),
 		T(old_partitions_are_dropped),
-		T(search_indexes_follow_the_commits),
 #undef T
 	};
 
