@@ -63,7 +63,9 @@ for same in ids.values():
     assert int(least) <= len(same) <= int(most), len(same)
     assert len({n["body"] for n in same}) == 1
     stamps = [int(n["timestamp"]) for n in same]
-    assert stamps == sorted(set(stamps)), stamps
+    # libcurl itself sends again when a kept connection turns out dead:
+    # then the very same request comes twice within a second.
+    assert stamps == sorted(stamps), stamps
 END
 }
 
