@@ -185,7 +185,7 @@ lint: setup-tools
 
 # WEIR_BENCH_LOG=FILE for a log of one's own.
 bench: all $(PROGRAMS)
-	$(Q)BUILD=$(BUILD) tests/bench/run
+	$(Q)BUILD=$(BUILD) tests/bench/import.sh
 	$(Q)$(BUILD)/bench/bench_store 300000 $(BUILD)
 
 lab: setup
