@@ -142,7 +142,7 @@ is_zone(struct str s)
 bool
 ip_parse(struct str s, struct ip *ret)
 {
-	struct ip ip;
+	struct ip ip = { { 0 } };
 	size_t zone;
 
 	if (s.n >= 5 && s.p[4] == ':' &&
