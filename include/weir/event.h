@@ -104,7 +104,7 @@ struct event {
 	enum event_status status;
 	enum event_origin origin;
 	enum provenance	  provenance;
-	bool		  first;	/* the pair's first outcome of any kind */
+	bool		  first;	/* the pair's first outcome at all */
 	bool		  counted;	/* the pair's one count */
 	bool		  local_hop;	/* handed to a mailbox or program */
 	bool		  relay_hop;	/* by a relay-domain transport */

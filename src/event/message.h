@@ -78,7 +78,7 @@ struct message {
 	struct str		 orig_client_address, orig_client_name;
 	bool			 own_client;	/* loopback: a filter? */
 	bool			 near_client;	/* trusted: a filter's host? */
-	bool			 resolved;	/* client and origin are known */
+	bool			 resolved;	/* its client is known */
 	bool			 given_up;	/* resolved for want of more */
 	bool			 ambiguous;	/* a copy, or an open relay? */
 	bool			 queued, removed, told;

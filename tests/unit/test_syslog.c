@@ -42,111 +42,111 @@ drop_copies(void **state)
 	return 0;
 }
 
+static const struct {
+	const char	*line, *at, *host, *unit;
+	uint32_t	 pid;
+	const char	*text;
+} framings[] = {
+	/* RFC 3164 */
+	{ "Mar  1 10:00:00 mx postfix/qmgr[659]: 0B5D8: removed",
+	    "2026-03-01T10:00:00Z", "mx", "postfix/qmgr", 659,
+	    "0B5D8: removed" },
+	{ "Mar 1 10:00:00 mx a: b", "2026-03-01T10:00:00Z", "mx", "a",
+	    0, "b" },
+	{ "Mar 01 10:00:00 mx a: b", "2026-03-01T10:00:00Z", "mx",
+	    "a", 0, "b" },
+	{ "Mar 11 10:00:00.25 mx a[7]: b", "2026-03-11T10:00:00.25Z",
+	    "mx", "a", 7, "b" },
+	{ "<22>Mar 11 10:00:00 mx a[7]: b", "2026-03-11T10:00:00Z",
+	    "mx", "a", 7, "b" },
+	{ "Mar 11 10:00:00 mx a[7] b", "2026-03-11T10:00:00Z", "mx",
+	    "a", 7, "b" },
+	{ "Mar 11 10:00:00 mx a[7]: ", "2026-03-11T10:00:00Z", "mx",
+	    "a", 7, "" },
+	{ "Mar 11 10:00:00 mx a:", "2026-03-11T10:00:00Z", "mx", "a",
+	    0, "" },
+	{ "Mar 11 10:00:00 mx no tag here", "2026-03-11T10:00:00Z",
+	    "mx", "", 0, "no tag here" },
+	{ "Mar 11 10:00:00 mx a:b c", "2026-03-11T10:00:00Z", "mx",
+	    "", 0, "a:b c" },
+	{ "Mar 11 10:00:00 mx a[99999999999]: b",
+	    "2026-03-11T10:00:00Z", "mx", "a", 0, "b" },
+	{ "Mar 11 10:00:00 mx", "2026-03-11T10:00:00Z", "mx", "", 0,
+	    "" },
+	{ "Mar 11 10:00:00", "2026-03-11T10:00:00Z", "", "", 0, "" },
+	/* no host: busybox; a level before the tag */
+	{ "Mar 11 10:00:00 sshd[3]: b", "2026-03-11T10:00:00Z",
+	    "here", "sshd", 3, "b" },
+	{ "Mar 11 10:00:00 mx auth.info sshd[3]: b",
+	    "2026-03-11T10:00:00Z", "mx", "sshd", 3, "b" },
+	{ "2026-03-11T10:00:00.5 auth.info: sshd[3]:  b",
+	    "2026-03-11T10:00:00.5Z", "here", "sshd", 3, "b" },
+	{ "Mar 11 10:00:00 mx1.info.example a: b",
+	    "2026-03-11T10:00:00Z", "mx1.info.example", "a", 0, "b" },
+	/* FreeBSD, Solaris */
+	{ "Mar 11 10:00:00 <10.5> mx sshd[3]: b",
+	    "2026-03-11T10:00:00Z", "mx", "sshd", 3, "b" },
+	{ "Mar 11 10:00:00 mx postfix/qmgr[3]: [ID 197553 mail.info] "
+	    "0B5D8: removed", "2026-03-11T10:00:00Z", "mx",
+	    "postfix/qmgr", 3, "0B5D8: removed" },
+	/* rsyslog's stamps */
+	{ "2026-03-01T10:00:00.123456+01:00 mx postfix/qmgr[659]: x",
+	    "2026-03-01T09:00:00.123456Z", "mx", "postfix/qmgr", 659,
+	    "x" },
+	{ "2026-03-01T10:00:00Z mx a: b", "2026-03-01T10:00:00Z",
+	    "mx", "a", 0, "b" },
+	{ "2026-03-01T10:00:00-0530 mx a: b", "2026-03-01T15:30:00Z",
+	    "mx", "a", 0, "b" },
+	{ "2026-03-01T10:00:00,5Z mx a: b", "2026-03-01T10:00:00.5Z",
+	    "mx", "a", 0, "b" },
+	{ "2026-03-01T10:00:00.1234567Z mx a: b",
+	    "2026-03-01T10:00:00.123456Z", "mx", "a", 0, "b" },
+	/* RFC 5424 */
+	{ "<22>1 2026-03-01T10:00:00Z mx postfix/qmgr 659 - - x: y",
+	    "2026-03-01T10:00:00Z", "mx", "postfix/qmgr", 659,
+	    "x: y" },
+	{ "<22>1 2026-03-01T10:00:00Z mx postfix 659 - -  x",
+	    "2026-03-01T10:00:00Z", "mx", "postfix", 659, "x" },
+	{ "2026-03-01T10:00:00Z mx postfix 659 - - x",
+	    "2026-03-01T10:00:00Z", "mx", "postfix", 659, "x" },
+	{ "2026-03-01T10:00:00Z mx postfix - - - x",
+	    "2026-03-01T10:00:00Z", "mx", "postfix", 0, "x" },
+	{ "<22>1 2026-03-01T10:00:00Z mx a 1 ID47 [x@1 k=\"]\\\"]\"]"
+	    "[y@1 k=\"v\"] \xef\xbb\xbfx", "2026-03-01T10:00:00Z",
+	    "mx", "a", 1, "x" },
+	{ "<22>1 2026-03-01T10:00:00Z mx - - - -",
+	    "2026-03-01T10:00:00Z", "mx", "", 0, "" },
+	{ "<22>1 2026-03-01T10:00:00Z mx a 1 - [open x",
+	    "2026-03-01T10:00:00Z", "mx", "a", 1, "" },
+	/* looks like it, but is rsyslog's other form */
+	{ "2026-03-01T10:00:00Z mx a: 1 - - x",
+	    "2026-03-01T10:00:00Z", "mx", "a", 0, "1 - - x" },
+	{ "2026-03-01T10:00:00Z mx a b - - x",
+	    "2026-03-01T10:00:00Z", "mx", "", 0, "a b - - x" },
+	{ "2026-03-01T10:00:00Z mx a 1 - -x",
+	    "2026-03-01T10:00:00Z", "mx", "", 0, "a 1 - -x" },
+};
+
 static void
 framing(void **state)
 {
-	static const struct {
-		const char	*line, *at, *host, *unit;
-		uint32_t	 pid;
-		const char	*text;
-	} cases[] = {
-		/* RFC 3164 */
-		{ "Mar  1 10:00:00 mx postfix/qmgr[659]: 0B5D8: removed",
-		    "2026-03-01T10:00:00Z", "mx", "postfix/qmgr", 659,
-		    "0B5D8: removed" },
-		{ "Mar 1 10:00:00 mx a: b", "2026-03-01T10:00:00Z", "mx", "a",
-		    0, "b" },
-		{ "Mar 01 10:00:00 mx a: b", "2026-03-01T10:00:00Z", "mx",
-		    "a", 0, "b" },
-		{ "Mar 11 10:00:00.25 mx a[7]: b", "2026-03-11T10:00:00.25Z",
-		    "mx", "a", 7, "b" },
-		{ "<22>Mar 11 10:00:00 mx a[7]: b", "2026-03-11T10:00:00Z",
-		    "mx", "a", 7, "b" },
-		{ "Mar 11 10:00:00 mx a[7] b", "2026-03-11T10:00:00Z", "mx",
-		    "a", 7, "b" },
-		{ "Mar 11 10:00:00 mx a[7]: ", "2026-03-11T10:00:00Z", "mx",
-		    "a", 7, "" },
-		{ "Mar 11 10:00:00 mx a:", "2026-03-11T10:00:00Z", "mx", "a",
-		    0, "" },
-		{ "Mar 11 10:00:00 mx no tag here", "2026-03-11T10:00:00Z",
-		    "mx", "", 0, "no tag here" },
-		{ "Mar 11 10:00:00 mx a:b c", "2026-03-11T10:00:00Z", "mx",
-		    "", 0, "a:b c" },
-		{ "Mar 11 10:00:00 mx a[99999999999]: b",
-		    "2026-03-11T10:00:00Z", "mx", "a", 0, "b" },
-		{ "Mar 11 10:00:00 mx", "2026-03-11T10:00:00Z", "mx", "", 0,
-		    "" },
-		{ "Mar 11 10:00:00", "2026-03-11T10:00:00Z", "", "", 0, "" },
-		/* no host: busybox; a level before the tag */
-		{ "Mar 11 10:00:00 sshd[3]: b", "2026-03-11T10:00:00Z",
-		    "here", "sshd", 3, "b" },
-		{ "Mar 11 10:00:00 mx auth.info sshd[3]: b",
-		    "2026-03-11T10:00:00Z", "mx", "sshd", 3, "b" },
-		{ "2026-03-11T10:00:00.5 auth.info: sshd[3]:  b",
-		    "2026-03-11T10:00:00.5Z", "here", "sshd", 3, "b" },
-		{ "Mar 11 10:00:00 mx1.info.example a: b",
-		    "2026-03-11T10:00:00Z", "mx1.info.example", "a", 0, "b" },
-		/* FreeBSD, Solaris */
-		{ "Mar 11 10:00:00 <10.5> mx sshd[3]: b",
-		    "2026-03-11T10:00:00Z", "mx", "sshd", 3, "b" },
-		{ "Mar 11 10:00:00 mx postfix/qmgr[3]: [ID 197553 mail.info] "
-		    "0B5D8: removed", "2026-03-11T10:00:00Z", "mx",
-		    "postfix/qmgr", 3, "0B5D8: removed" },
-		/* rsyslog's stamps */
-		{ "2026-03-01T10:00:00.123456+01:00 mx postfix/qmgr[659]: x",
-		    "2026-03-01T09:00:00.123456Z", "mx", "postfix/qmgr", 659,
-		    "x" },
-		{ "2026-03-01T10:00:00Z mx a: b", "2026-03-01T10:00:00Z",
-		    "mx", "a", 0, "b" },
-		{ "2026-03-01T10:00:00-0530 mx a: b", "2026-03-01T15:30:00Z",
-		    "mx", "a", 0, "b" },
-		{ "2026-03-01T10:00:00,5Z mx a: b", "2026-03-01T10:00:00.5Z",
-		    "mx", "a", 0, "b" },
-		{ "2026-03-01T10:00:00.1234567Z mx a: b",
-		    "2026-03-01T10:00:00.123456Z", "mx", "a", 0, "b" },
-		/* RFC 5424 */
-		{ "<22>1 2026-03-01T10:00:00Z mx postfix/qmgr 659 - - x: y",
-		    "2026-03-01T10:00:00Z", "mx", "postfix/qmgr", 659,
-		    "x: y" },
-		{ "<22>1 2026-03-01T10:00:00Z mx postfix 659 - -  x",
-		    "2026-03-01T10:00:00Z", "mx", "postfix", 659, "x" },
-		{ "2026-03-01T10:00:00Z mx postfix 659 - - x",
-		    "2026-03-01T10:00:00Z", "mx", "postfix", 659, "x" },
-		{ "2026-03-01T10:00:00Z mx postfix - - - x",
-		    "2026-03-01T10:00:00Z", "mx", "postfix", 0, "x" },
-		{ "<22>1 2026-03-01T10:00:00Z mx a 1 ID47 [x@1 k=\"]\\\"]\"]"
-		    "[y@1 k=\"v\"] \xef\xbb\xbfx", "2026-03-01T10:00:00Z",
-		    "mx", "a", 1, "x" },
-		{ "<22>1 2026-03-01T10:00:00Z mx - - - -",
-		    "2026-03-01T10:00:00Z", "mx", "", 0, "" },
-		{ "<22>1 2026-03-01T10:00:00Z mx a 1 - [open x",
-		    "2026-03-01T10:00:00Z", "mx", "a", 1, "" },
-		/* looks like it, but is rsyslog's other form */
-		{ "2026-03-01T10:00:00Z mx a: 1 - - x",
-		    "2026-03-01T10:00:00Z", "mx", "a", 0, "1 - - x" },
-		{ "2026-03-01T10:00:00Z mx a b - - x",
-		    "2026-03-01T10:00:00Z", "mx", "", 0, "a b - - x" },
-		{ "2026-03-01T10:00:00Z mx a 1 - -x",
-		    "2026-03-01T10:00:00Z", "mx", "", 0, "a 1 - -x" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(framings) / sizeof(framings[0]); i++) {
 		struct syslog_stream s = { .zone = &zone_utc,
 		    .host = STR("here"),
 		    .until = at("2026-06-01T00:00:00Z") };
 		struct record r;
 
-		assert_int_equal(parse(&s, cases[i].line, &r), SYSLOG_OK);
-		if (r.at != at(cases[i].at) || r.pid != cases[i].pid ||
-		    !str_eq(r.host, str_of(cases[i].host)) ||
-		    !str_eq(r.unit, str_of(cases[i].unit)) ||
-		    !str_eq(r.text, str_of(cases[i].text)) ||
-		    r.repeat != 1 || r.raw.n > strlen(cases[i].line) ||
+		assert_int_equal(parse(&s, framings[i].line, &r), SYSLOG_OK);
+		if (r.at != at(framings[i].at) || r.pid != framings[i].pid ||
+		    !str_eq(r.host, str_of(framings[i].host)) ||
+		    !str_eq(r.unit, str_of(framings[i].unit)) ||
+		    !str_eq(r.text, str_of(framings[i].text)) ||
+		    r.repeat != 1 || r.raw.n > strlen(framings[i].line) ||
 		    !str_known(r.unit) || !str_known(r.text))
 			fail_msg("got %lld '%.*s' '%.*s' %u '%.*s' of: %s",
 			    (long long)r.at, STRF(r.host), STRF(r.unit),
-			    r.pid, STRF(r.text), cases[i].line);
+			    r.pid, STRF(r.text), framings[i].line);
 	}
 }
 
