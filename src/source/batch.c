@@ -117,15 +117,24 @@ questions(const char *p, size_t n)
 	return k;
 }
 
+/*
+ * Nothing but printable ASCII?  Eight bytes at a time: below 0x20 or above
+ * 0x7e one of the three sums has its top bit set, and none if all are plain.
+ */
 static bool
 is_plain(const char *p, size_t n)
 {
-	size_t i;
-	unsigned char odd = 0;
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t w, odd = 0;
 
-	for (i = 0; i < n; i++)
-		odd |= (unsigned char)p[i] < 0x20 || (unsigned char)p[i] > 0x7e;
-	return odd == 0;
+	for (; n >= sizeof(w); p += sizeof(w), n -= sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		odd |= w | (w + each) | (w - 0x20 * each);
+	}
+	w = 0x20 * each;
+	memcpy(&w, p, n);
+	odd |= w | (w + each) | (w - 0x20 * each);
+	return (odd & 0x80 * each) == 0;
 }
 
 void
