@@ -5,12 +5,16 @@
  *
  * Beside each partition lies a table of blocks.  A block holds the keys of
  * some 16,000 rows, sorted and cut into buckets by type and highest bits, one
- * row for each bucket; a look-up reads one bucket of each block.  Seven
- * indexes of SQLite over the same columns cost five times as much to keep and
- * to store.  Rows behind the last block are few and read one by one; their
- * keys wait in the writer's memory.  What a revision changes in rows that are
- * in a block is added by a small block of its own; an old key left behind
- * finds a row that does not match, which does no harm.
+ * row for each bucket; a look-up reads one bucket of each block.  Rows behind
+ * the last block are few and read one by one; their keys wait in the writer's
+ * memory.  What a revision changes in rows that are in a block is added by a
+ * small block of its own; an old key left behind finds a row that does not
+ * match, which does no harm.
+ *
+ * Measured on a log of a million lines: all keys cost 2,900 instructions and
+ * 24 bytes an event; three indexes of SQLite (queue id, message-id, class)
+ * cost 8,000 and 55.  The first page of a rare key among a million rows takes
+ * 3 to 30 ms, of a range of 20,000 rows 60.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -29,6 +33,7 @@
 #define BUCKET_SHIFT	54
 #define OFF_MASK	((UINT64_C(1) << KEY_SHIFT) - 1)
 #define KEY_MASK	((UINT64_C(1) << (BUCKET_SHIFT - KEY_SHIFT)) - 1)
+#define VARINT_MAX	10	/* bytes of one */
 #define DOMAIN_SHIFT	14	/* bits of the local part */
 
 static_assert(STORE_KEYS_SPAN == OFF_MASK, "a row's distance fits");
@@ -175,6 +180,8 @@ keys_add(struct store *s, struct partition *p, const struct event *e)
 
 	assert(e->seq > p->keyed && off <= OFF_MASK);
 	add_revised(s, k, e, off);
+	if (e->status != STATUS_NONE)
+		push(k, pair_of(BY_STATUS, (uint32_t)e->status) | off);
 	ADD_TEXT(BY_QUEUE, e->queue_id);
 	ADD_TEXT(BY_MESSAGE, store_message_id(e->message_id));
 	ADD_ADDRESS(BY_SENDER, sender);
@@ -182,6 +189,7 @@ keys_add(struct store *s, struct partition *p, const struct event *e)
 	ADD_TEXT(BY_RELAY, e->relay_host);
 	ADD_TEXT(BY_RELAY, e->relay_address);
 	p->unkeyed++;
+	p->unkeyed_last = e->seq;
 }
 
 int
@@ -232,12 +240,13 @@ sort(struct keys *k)
 	free(from != k->v ? from : to);
 }
 
+/* There is room for it. */
 static void
 put_varint(struct buf *b, uint64_t v)
 {
 	for (; v >= 128; v >>= 7)
-		buf_add_char(b, (char)(v | 128));
-	buf_add_char(b, (char)v);
+		b->p[b->n++] = (char)(v | 128);
+	b->p[b->n++] = (char)v;
 }
 
 static uint64_t
@@ -273,6 +282,7 @@ encode(const uint64_t *v, size_t n, struct buf *b)
 	    v[0] >> BUCKET_SHIFT; count++)
 		if ((v[count] & OFF_MASK) < least)
 			least = v[count] & OFF_MASK;
+	buf_reserve(b, VARINT_MAX * (2 * count + 1));
 	put_varint(b, least);
 	for (i = 0; i < count; i++) {
 		uint64_t k = v[i] >> KEY_SHIFT & KEY_MASK;
@@ -334,7 +344,7 @@ keys_flush(struct store *s, struct error *err)
 		if (write_block(s, p, &p->fresh, err) == -1)
 			return -1;
 		p->unkeyed = 0;
-		p->keyed = p->last_seq;
+		p->keyed = p->unkeyed_last;
 		p->dirty = true;
 		if (p->closed)
 			keys_done(p);
@@ -362,9 +372,15 @@ keys_load(struct store *s, struct partition *p, struct error *err)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		event_of_row(st, &e);
+		if (e.seq < p->first_seq || e.seq > p->last_seq ||
+		    e.seq - p->first_seq > STORE_KEYS_SPAN)
+			break;
 		keys_add(s, p, &e);
 	}
-	if (rc != SQLITE_DONE)
+	if (rc == SQLITE_ROW)
+		store_fail_text(s, err, "damaged: an event lies outside its "
+		    "partition");
+	else if (rc != SQLITE_DONE)
 		store_fail(s, err, "read its events");
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : -1;

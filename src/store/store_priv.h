@@ -121,7 +121,7 @@ enum store_column {
 /* What events are looked up by; numbers are stored. */
 enum key_type {
 	BY_CLASS, BY_QUEUE, BY_MESSAGE, BY_CLIENT4, BY_CLIENT6,
-	BY_SENDER, BY_RECIPIENT, BY_USER, BY_RELAY,
+	BY_SENDER, BY_RECIPIENT, BY_USER, BY_RELAY, BY_STATUS,
 	BY_TYPES
 };
 
@@ -147,7 +147,7 @@ struct partition {
 	int64_t		 stored_min, stored_max;
 	bool		 closed, dirty;
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
-	int64_t		 keyed, unkeyed;
+	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
 	sqlite3_stmt	*find;		/* by id */
 };

@@ -19,6 +19,7 @@
 #include "store_priv.h"
 
 #define FEW	20000	/* rows that may be fetched and sorted */
+#define RANGES	32	/* of one filter: as many as a set has bits */
 
 enum {
 #define X(m, filter, column) T_##m,
@@ -252,12 +253,24 @@ address_range(const struct search *x, enum key_type type, int i)
 	    keys_address(x->s, type, v);
 }
 
+static size_t
+set_ranges(enum key_type type, uint32_t set, struct key_range *ret)
+{
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < 32; i++)
+		if (set >> i & 1)
+			ret[n++] = (struct key_range){ type, i, i };
+	return n;
+}
+
 /*
  * The ranges of keys one filter of the query asks for; a row is under at least
  * one of them.  Numbered from what is likely to find the fewest rows.
  */
 static size_t
-ranges_of(const struct search *x, int filter, struct key_range ret[CLASS_COUNT])
+ranges_of(const struct search *x, int filter, struct key_range ret[RANGES])
 {
 	static const struct {
 		int		text;
@@ -296,21 +309,23 @@ ranges_of(const struct search *x, int filter, struct key_range ret[CLASS_COUNT])
 		ret[n++] = address_range(x, BY_RECIPIENT, T_domain);
 		break;
 	case 2:
-		for (i = 0; i < CLASS_COUNT; i++)
-			if (x->q->classes >> i & 1)
-				ret[n++] = (struct key_range){ BY_CLASS,
-				    (uint32_t)i, (uint32_t)i };
+		return set_ranges(BY_CLASS, x->q->classes, ret);
+	case 3:
+		/* A row without a status has no key of it. */
+		if (x->q->statuses >> STATUS_NONE & 1)
+			break;
+		return set_ranges(BY_STATUS, x->q->statuses, ret);
 	}
 	return n;
 }
-#define FILTERS	9
+#define FILTERS	10
 
 /* Rows by the first filter that finds few.  1: in `rows`; 0: none does; -1. */
 static int
 find_rows(const struct search *x, const struct partition *p, struct buf *rows,
     struct error *err)
 {
-	struct key_range ranges[CLASS_COUNT];
+	struct key_range ranges[RANGES];
 	size_t i, n, found;
 	int filter, rc;
 
