@@ -147,6 +147,11 @@ copy_verdict(const struct correlate *c, const struct message *m)
 	if (policy_governs(c->policy, POLICY_COPIES) != POLICY_LEARNT ||
 	    (count >= 0 && count < 2))
 		return COPY_NO;
+	for (i = 0; i < m->npairs; i++)
+		siblings += m->pairs[i].class != CLASS_OPEN_RELAY;
+	/* A copy is made of something: here all of it is a stranger's. */
+	if (all && siblings == 0)
+		return COPY_NO;
 	if (m->rcpt_accepted >= 0) {
 		if (count >= 0 && m->rcpt_accepted >= count)
 			return COPY_NO;
@@ -155,11 +160,9 @@ copy_verdict(const struct correlate *c, const struct message *m)
 		return message_originals(m) > (size_t)m->rcpt_accepted ?
 		    COPY_MAYBE : COPY_NO;
 	}
-	for (i = 0; i < m->npairs; i++)
-		siblings += m->pairs[i].class != CLASS_OPEN_RELAY;
-	if (siblings == 0 && (all || m->given_up))
-		return COPY_NO;
-	return m->given_up ? COPY_MAYBE : COPY_WAIT;
+	if (!m->given_up)
+		return COPY_WAIT;
+	return siblings == 0 ? COPY_NO : COPY_MAYBE;
 }
 
 /* Classify; false: it has to wait for more. */
@@ -248,8 +251,10 @@ link_deliver(struct correlate *c, struct message *m, struct event *e)
 		tell(c, m, e);
 		if (is_correctable(m))
 			(void)message_hold(m, e, true);
-		else if (m->nheld > 0)
-			link_release(c, m);	/* it may settle others */
+		/* It may settle others, or what was told of them. */
+		if (m->ambiguous)
+			link_revise(c, m, "more of its recipients were seen");
+		link_release(c, m);
 		return;
 	}
 	c->stats.held++;
