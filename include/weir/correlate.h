@@ -55,6 +55,8 @@ struct line_id {
 /* now: engine time. */
 void	correlate_line(struct correlate *c, const struct record *r,
 	    const struct line *l, const struct line_id *id, int64_t now);
+/* Take up what a former one kept until then; 0: there was none. */
+void	correlate_resume(struct correlate *c, int64_t now);
 /* Engine time has moved: let go of what was held long enough. */
 void	correlate_advance(struct correlate *c, int64_t now);
 /* When correlate_advance has something to do, or 0. */

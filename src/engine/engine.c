@@ -246,7 +246,7 @@ engine_resume(struct engine *e)
 
 		e->now = (int64_t)buf_get_u64(&r);
 	}
-	correlate_advance(e->correlate, e->now);
+	correlate_resume(e->correlate, e->now);
 }
 
 void

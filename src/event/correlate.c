@@ -15,6 +15,7 @@
 #include "weir/usec.h"
 
 /* A session that was silent for so long is another one's. */
+#define EVICT_STEPS		64	/* of a line: what bounds its time */
 #define SESSION_STALE_US	(2 * USEC_PER_HOUR)
 
 struct correlate *
@@ -108,30 +109,75 @@ save_message(struct correlate *c, struct message *m)
 	m->dirty = false;
 }
 
-/*
- * Make room: the least recently used that holds no events is put away; when
- * all do, the longest held go with what is known.
- */
+static void
+tell_row(struct correlate *c, struct message *m)
+{
+	unwait(c, m);
+	correlate_touch(c, m);
+	link_tell_row(c, m);
+}
+
+/* Something is still to be told of it, and its time must not be missed. */
+static bool
+is_awaited(const struct message *m)
+{
+	return m->wait == WAIT_HOLD || m->wait == WAIT_ROW;
+}
+
+static void
+put_away(struct correlate *c, struct message *m)
+{
+	if (m->dirty || !m->stored)
+		save_message(c, m);
+	drop_message(c, m);
+	c->stats.evicted++;
+}
+
+/* The longest awaited goes with what is known of it. */
+static bool
+force_out(struct correlate *c)
+{
+	struct message	*m = TAILQ_FIRST(&c->waits[WAIT_ROW]);
+	struct buf	 key = {0};
+
+	if (m == NULL && (m = TAILQ_FIRST(&c->waits[WAIT_HOLD])) == NULL)
+		return false;
+	buf_add_str(&key, m->key);
+	if (m->wait == WAIT_HOLD) {
+		unwait(c, m);
+		link_give_up(c, m);
+		m = map_get(c->messages, buf_str(&key));
+	}
+	if (m != NULL && m->wait == WAIT_ROW) {
+		tell_row(c, m);
+		m = map_get(c->messages, buf_str(&key));
+	}
+	if (m != NULL && !is_awaited(m))
+		put_away(c, m);
+	buf_done(&key);
+	return true;
+}
+
+/* Make room: the least recently used that nothing is awaited of is put away. */
 static void
 evict_messages(struct correlate *c)
 {
-	struct message *m, *next;
+	struct message	*m, *next;
+	int		 steps = EVICT_STEPS;
 
-	for (m = TAILQ_FIRST(&c->lru); m != NULL &&
+	for (m = TAILQ_FIRST(&c->lru); m != NULL && steps-- > 0 &&
 	    map_count(c->messages) > c->o.messages_max; m = next) {
 		next = TAILQ_NEXT(m, lru);
-		if (m->wait == WAIT_HOLD)
+		if (!is_awaited(m)) {
+			put_away(c, m);
 			continue;
-		if (m->dirty || !m->stored)
-			save_message(c, m);
-		drop_message(c, m);
-		c->stats.evicted++;
+		}
+		TAILQ_REMOVE(&c->lru, m, lru);
+		TAILQ_INSERT_TAIL(&c->lru, m, lru);
 	}
-	if (map_count(c->messages) > 2 * c->o.messages_max &&
-	    (m = TAILQ_FIRST(&c->waits[WAIT_HOLD])) != NULL) {
-		unwait(c, m);
-		link_give_up(c, m);
-	}
+	while (map_count(c->messages) > 2 * c->o.messages_max &&
+	    force_out(c))
+		;
 }
 
 static void
@@ -174,8 +220,14 @@ recall_message(struct correlate *c, struct str key)
 	if (m == NULL)
 		return NULL;
 	c->stats.recalled++;
-	insert_message(c, m);
 	wait = m->wait;
+	if ((wait == WAIT_LINGER || wait == WAIT_LATE) && m->due <= c->now) {
+		/* Put away, it was not there to be forgotten in time. */
+		c->out.keep(c->out.ctx, key, 0, 0, STR_NONE);
+		message_free(m);
+		return NULL;
+	}
+	insert_message(c, m);
 	m->wait = WAIT_NONE;	/* as packed: in no list yet */
 	if (wait != WAIT_NONE)
 		wait_until(c, m, wait, m->due);
@@ -317,6 +369,7 @@ make_room(struct correlate *c)
 		s = TAILQ_FIRST(&c->session_lru);
 		save_session(c, s);
 		drop_session(c, s);
+		c->sessions_away = true;
 		c->stats.evicted++;
 	}
 }
@@ -326,13 +379,18 @@ correlate_session(struct correlate *c, const struct record *r, bool make)
 {
 	struct str	 key = session_key(c, r);
 	struct session	*s = map_get(c->sessions, key);
+	int64_t		 stale = c->now - SESSION_STALE_US;
 
-	if (s != NULL)
+	if (s != NULL && (s->touched_at == 0 || s->touched_at > stale))
 		return s;
+	if (s != NULL) {
+		correlate_forget_session(c, s);
+		return make ? insert_session(c, session_new(key)) : NULL;
+	}
 	buf_clear(&c->scratch);
 	if (c->out.recall(c->out.ctx, key, &c->scratch) &&
 	    (s = session_unpack(key, buf_str(&c->scratch))) != NULL) {
-		if (s->touched_at > c->now - SESSION_STALE_US)
+		if (s->touched_at > stale)
 			return insert_session(c, s);
 		session_free(s);	/* the pid of one long gone */
 	}
@@ -345,6 +403,8 @@ correlate_open_session(struct correlate *c, const struct record *r)
 	struct str	 key = session_key(c, r);
 	struct session	*s = map_get(c->sessions, key);
 
+	if (s != NULL ? s->stored : c->sessions_away)
+		c->out.keep(c->out.ctx, key, 0, 0, STR_NONE);
 	if (s != NULL)
 		drop_session(c, s);
 	return insert_session(c, session_new(key));
@@ -380,6 +440,13 @@ correlate_line(struct correlate *c, const struct record *r,
 	take_line(&t);
 }
 
+void
+correlate_resume(struct correlate *c, int64_t now)
+{
+	c->sessions_away = now != 0;
+	correlate_advance(c, now);
+}
+
 static struct message *
 first_due(struct correlate *c, enum wait wait)
 {
@@ -399,11 +466,8 @@ correlate_advance(struct correlate *c, int64_t now)
 		unwait(c, m);
 		link_give_up(c, m);
 	}
-	while ((m = first_due(c, WAIT_ROW)) != NULL) {
-		unwait(c, m);
-		correlate_touch(c, m);
-		link_tell_row(c, m);
-	}
+	while ((m = first_due(c, WAIT_ROW)) != NULL)
+		tell_row(c, m);
 	while ((m = first_due(c, WAIT_LINGER)) != NULL ||
 	    (m = first_due(c, WAIT_LATE)) != NULL)
 		correlate_forget(c, m);

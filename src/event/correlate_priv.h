@@ -18,6 +18,7 @@ struct correlate {
 	struct message_list	 lru, changed;
 	struct message_list	 waits[WAIT_COUNT];	/* in order of due */
 	struct session_list	 session_lru, session_changed;
+	bool			 sessions_away;	/* some may only be kept */
 	int64_t			 now;
 	struct correlate_stats	 stats;
 	struct buf		 key, child_key, scratch;

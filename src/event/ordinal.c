@@ -111,15 +111,16 @@ ordinals_changed(const struct ordinals *o)
 	return o->changed;
 }
 
+/* All of it, so that the next process sweeps when this one would have. */
 void
 ordinals_pack(struct ordinals *o, struct buf *b)
 {
-	int64_t	since = o->newest < INT64_MIN + ORDINALS_US ? INT64_MIN :
-		    o->newest - ORDINALS_US;
-	size_t	i;
+	size_t i;
 
+	buf_put_u64(b, (uint64_t)o->newest);
+	buf_put_u64(b, (uint64_t)o->swept);
 	for (i = 0; i < o->size; i++) {
-		if (o->v[i].count == 0 || o->v[i].at < since)
+		if (o->v[i].count == 0)
 			continue;
 		buf_put_u64(b, (uint64_t)o->v[i].at);
 		buf_put_u64(b, o->v[i].line);
@@ -133,7 +134,14 @@ ordinals_unpack(struct ordinals *o, struct str blob)
 {
 	struct buf_reader	 r = { blob, false };
 	struct ordinal		 e, *slot;
+	int64_t			 newest, swept;
 
+	newest = (int64_t)buf_get_u64(&r);
+	swept = (int64_t)buf_get_u64(&r);
+	if (r.bad)
+		return false;
+	o->newest = newest;
+	o->swept = swept;
 	while (r.rest.n > 0 && o->n < ORDINALS_MAX) {
 		memset(&e, 0, sizeof(e));
 		e.at = (int64_t)buf_get_u64(&r);
@@ -141,8 +149,6 @@ ordinals_unpack(struct ordinals *o, struct str blob)
 		e.count = buf_get_u32(&r);
 		if (r.bad || e.count == 0)
 			return false;
-		if (e.at > o->newest)
-			o->newest = o->swept = e.at;
 		if (2 * o->n >= o->size)
 			sweep(o, INT64_MIN);
 		slot = slot_of(o, e.at, e.line);

@@ -304,6 +304,55 @@ memory_is_bounded(void **state)
 	fold_done(&f);
 }
 
+/* What waits for its row is told in time, however little memory there is. */
+static void
+rows_are_not_lost(void **state)
+{
+	struct fold	f;
+	char		text[64];
+
+	(void)state;
+	fold_init(&f);
+	f.options.messages_max = 5;
+	fold_start(&f);
+	for (unsigned i = 0; i < 10; i++) {
+		(void)snprintf(text, sizeof(text),
+		    "%X: client=unknown[198.51.100.7]", 0x10000 + i);
+		fold_say(&f, MS(i), "postfix/smtpd", 100 + i, text);
+		(void)snprintf(text, sizeof(text),
+		    "%X: from=<a@far.example>, size=1, nrcpt=1 (queue active)",
+		    0x10000 + i);
+		fold_say(&f, MS(i), "postfix/qmgr", 7, text);
+	}
+	engine_finish(f.engine);
+	assert_int_equal(messages(&f), 10);
+	fold_done(&f);
+}
+
+/* A connection makes the process forget the one before, also after a kill. */
+static void
+sessions_are_fresh(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(0), "postfix/smtpd", 7, "NOQUEUE: discard: RCPT from "
+	    "unknown[198.51.100.7]: <v>: gone; from=<x@far.example> "
+	    "to=<v@example.org> proto=SMTP helo=<x>");
+	engine_flush(f.engine);
+	fold_say(&f, MS(1), "postfix/smtpd", 7,
+	    "connect from unknown[198.51.100.8]");
+	engine_flush(f.engine);
+	engine_free(f.engine);
+	fold_start(&f);
+	fold_say(&f, MS(2), "postfix/smtpd", 7,
+	    "4F098B6E9CA: client=unknown[198.51.100.8]");
+	engine_finish(f.engine);
+	assert_null(delivery(&f, "v@example.org"));
+	fold_done(&f);
+}
+
 int
 main(void)
 {
@@ -316,6 +365,8 @@ main(void)
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(rows_are_not_lost),
+		cmocka_unit_test(sessions_are_fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,15 @@ counts_outlive_the_process(void **state)
 	assert_true(ordinals_unpack(back, buf_str(&b)));
 	for (uint64_t i = 0; i < 2500; i++)
 		assert_int_equal(next(back, 7 * USEC_PER_SEC, i), 2);
+	/* A stamp that fell back further than is kept does so there, too. */
+	assert_int_equal(next(o, 1 * USEC_PER_SEC, 1), 0);
+	b.n = 0;
+	ordinals_pack(o, &b);
+	ordinals_free(back);
+	back = ordinals_new();
+	assert_true(ordinals_unpack(back, buf_str(&b)));
+	assert_int_equal(next(o, 1 * USEC_PER_SEC, 1), 1);
+	assert_int_equal(next(back, 1 * USEC_PER_SEC, 1), 1);
 	b.n -= 3;
 	assert_false(ordinals_unpack(back, buf_str(&b)));
 	buf_done(&b);
