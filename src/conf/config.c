@@ -80,8 +80,10 @@ static void
 check_sections(struct config *c)
 {
 	const struct section *s;
+	size_t i;
 
-	for (s = c->sections; s < c->sections + c->nsections; s++) {
+	for (i = 0; i < c->nsections; i++) {
+		s = &c->sections[i];
 		if (strcmp(s->kind, "source") == 0 &&
 		    strcmp(s->name, "journal") != 0 &&
 		    !config_is_set(c, s->kind, s->name, "path"))

@@ -225,10 +225,13 @@ add_section(struct reader *r, const char *kind, const char *name)
 {
 	struct config *c = r->c;
 	struct section *s;
+	size_t i;
 
-	for (s = c->sections; s < c->sections + c->nsections; s++)
+	for (i = 0; i < c->nsections; i++) {
+		s = &c->sections[i];
 		if (strcmp(s->kind, kind) == 0 && strcmp(s->name, name) == 0)
 			goto out;
+	}
 	if (c->nsections == CONFIG_SECTIONS_MAX) {
 		config_problem(c, r->where, "more than %d sections",
 		    CONFIG_SECTIONS_MAX);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
 #include "daemon_util.h"
 
 #include <pthread.h>
@@ -18,7 +19,7 @@ struct desk {
 	struct serve		*serve;
 	struct serve_peer	*waits;
 	char			 who[256];
-	int			 gone;
+	atomic_int		 gone;	/* counted by the loop */
 	pthread_t		 thread;
 };
 
