@@ -223,7 +223,8 @@ begin_next(struct store *s, struct error *err)
 	if (make_table(s, p, err) == -1)
 		return -1;
 	for (i = 0; i < NINDEXES; i++)
-		if (make_index(s, p, indexes[i].name, indexes[i].what, err) == -1)
+		if (make_index(s, p, indexes[i].name, indexes[i].what,
+		    err) == -1)
 			return -1;
 	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
@@ -263,7 +264,8 @@ partition_find(struct store *s, struct partition *p,
 
 	if (p->find == NULL) {
 		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, "
-		    "flags >> 9 & 1, repeat FROM events_%06" PRId64 " WHERE id = ?1", p->id);
+		    "flags >> 9 & 1, repeat FROM events_%06" PRId64
+		    " WHERE id = ?1", p->id);
 		if ((p->find = store_prepare(s, sql, NULL)) == NULL)
 			return -1;
 	}
@@ -291,7 +293,8 @@ drop_partition(struct store *s, size_t i, struct error *err)
 	partition_drop_statements(s);
 	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
 	    "DROP TABLE keys_%06" PRId64 ";"
-	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id, p->id);
+	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id,
+	    p->id);
 	if (store_exec(s, err, "drop a partition", sql) == -1)
 		return -1;
 	keys_done(p);
