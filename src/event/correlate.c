@@ -189,22 +189,29 @@ insert_message(struct correlate *c, struct message *m)
 
 /* Each list has one length of waiting, so that the end is nearly right. */
 static void
-wait_until(struct correlate *c, struct message *m, enum wait wait,
-    int64_t due)
+insert_wait(struct correlate *c, struct message *m)
 {
-	struct message_list	*list = &c->waits[wait];
-	struct message		*before;
+	struct message_list	*list = &c->waits[m->wait];
+	struct message		*before = TAILQ_LAST(list, message_list);
 
-	unwait(c, m);
-	m->wait = wait;
-	m->due = due;
-	before = TAILQ_LAST(list, message_list);
-	while (before != NULL && before->due > due)
+	while (before != NULL && (before->due > m->due ||
+	    (before->due == m->due && before->turn > m->turn)))
 		before = TAILQ_PREV(before, message_list, waits);
 	if (before == NULL)
 		TAILQ_INSERT_HEAD(list, m, waits);
 	else
 		TAILQ_INSERT_AFTER(list, before, m, waits);
+}
+
+static void
+wait_until(struct correlate *c, struct message *m, enum wait wait,
+    int64_t due)
+{
+	unwait(c, m);
+	m->wait = wait;
+	m->due = due;
+	m->turn = ++c->turn;
+	insert_wait(c, m);
 }
 
 static struct message *
@@ -228,9 +235,10 @@ recall_message(struct correlate *c, struct str key)
 		return NULL;
 	}
 	insert_message(c, m);
-	m->wait = WAIT_NONE;	/* as packed: in no list yet */
 	if (wait != WAIT_NONE)
-		wait_until(c, m, wait, m->due);
+		insert_wait(c, m);
+	if (m->turn > c->turn)
+		c->turn = m->turn;
 	return m;
 }
 

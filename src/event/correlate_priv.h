@@ -16,7 +16,9 @@ struct correlate {
 	struct correlate_out	 out;
 	struct map		*messages, *sessions;
 	struct message_list	 lru, changed;
-	struct message_list	 waits[WAIT_COUNT];	/* in order of due */
+	/* In order of due, then of turn: a restart keeps the order. */
+	struct message_list	 waits[WAIT_COUNT];
+	uint64_t		 turn;
 	struct session_list	 session_lru, session_changed;
 	bool			 sessions_away;	/* some may only be kept */
 	int64_t			 now;

@@ -10,7 +10,7 @@
 #include "message.h"
 #include "weir/mem.h"
 
-#define PACK_VERSION	1
+#define PACK_VERSION	2
 #define ARENA_BLOCK	512
 
 struct arena_block {
@@ -234,6 +234,7 @@ message_pack(struct buf *b, const struct message *m)
 	buf_put_u64(b, (uint64_t)m->opened_at);
 	buf_put_u64(b, (uint64_t)m->touched_at);
 	buf_put_u64(b, (uint64_t)m->due);
+	buf_put_u64(b, m->turn);
 	buf_put_u64(b, (uint64_t)m->rcpt_accepted);
 	buf_put_u8(b, m->wait);
 	buf_put_u8(b, m->relation);
@@ -318,6 +319,7 @@ message_unpack(struct str key, struct str blob)
 	m->opened_at = (int64_t)buf_get_u64(&r);
 	m->touched_at = (int64_t)buf_get_u64(&r);
 	m->due = (int64_t)buf_get_u64(&r);
+	m->turn = buf_get_u64(&r);
 	m->rcpt_accepted = (int64_t)buf_get_u64(&r);
 	m->wait = buf_get_u8(&r) % WAIT_COUNT;
 	m->relation = buf_get_u8(&r) % (RELATION_BOUNCE + 1);

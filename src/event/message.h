@@ -73,6 +73,7 @@ struct message {
 	struct event		 base;		/* what all its events share */
 	int64_t			 opened_at, touched_at;
 	int64_t			 due;		/* 0: waits for nothing */
+	uint64_t		 turn;		/* of those due at once */
 	enum relation		 relation;
 	struct str		 parent;	/* its key */
 	struct str		 orig_client_address, orig_client_name;
