@@ -330,7 +330,7 @@ session_key(struct correlate *c, const struct record *r)
 	buf_add_char(b, 's');
 	buf_add_str(b, r->host);
 	buf_add_char(b, '\0');
-	buf_addf(b, "%u", (unsigned)r->pid);
+	buf_put_u32(b, r->pid);
 	return buf_str(b);
 }
 
