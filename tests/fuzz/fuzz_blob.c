@@ -5,8 +5,7 @@
  * which; whatever the rest is, it is read or refused.  What was read packs to
  * something that reads the same.
  *
- * Covers: src/event/message.c src/event/event.c src/event/ordinal.c
- * Covers: src/alert/alert.c src/base/buf.c
+ * Covers: src/event/message.c src/base/buf.c
  */
 #include <assert.h>
 #include <stdio.h>

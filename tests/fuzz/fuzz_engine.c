@@ -115,6 +115,7 @@ play(struct str log, unsigned every, size_t messages_max)
 
 	fold_init(&f);
 	f.options.messages_max = messages_max;
+	f.options.subjects = true;
 	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "127.0.0.0/8");
 	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "10.20.0.0/24");
 	fold_believe(&f, POLICY_LOCAL_DOMAINS, "example.org");
