@@ -130,6 +130,7 @@ put_away(struct correlate *c, struct message *m)
 	if (m->dirty || !m->stored)
 		save_message(c, m);
 	drop_message(c, m);
+	c->away = true;
 	c->stats.evicted++;
 }
 
@@ -256,6 +257,8 @@ correlate_open(struct correlate *c, struct str key, int64_t at)
 	struct message	*old = map_get(c->messages, key);
 	struct message	*m = message_new(key);
 
+	/* What is kept under this key is to go with the new one. */
+	m->stored = old != NULL ? old->stored : c->away;
 	if (old != NULL) {
 		/* The queue id is used again: the old message is over. */
 		old->removed = true;
@@ -377,7 +380,7 @@ make_room(struct correlate *c)
 		s = TAILQ_FIRST(&c->session_lru);
 		save_session(c, s);
 		drop_session(c, s);
-		c->sessions_away = true;
+		c->away = true;
 		c->stats.evicted++;
 	}
 }
@@ -411,7 +414,7 @@ correlate_open_session(struct correlate *c, const struct record *r)
 	struct str	 key = session_key(c, r);
 	struct session	*s = map_get(c->sessions, key);
 
-	if (s != NULL ? s->stored : c->sessions_away)
+	if (s != NULL ? s->stored : c->away)
 		c->out.keep(c->out.ctx, key, 0, 0, STR_NONE);
 	if (s != NULL)
 		drop_session(c, s);
@@ -451,7 +454,7 @@ correlate_line(struct correlate *c, const struct record *r,
 void
 correlate_resume(struct correlate *c, int64_t now)
 {
-	c->sessions_away = now != 0;
+	c->away = now != 0;
 	correlate_advance(c, now);
 }
 

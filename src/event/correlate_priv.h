@@ -20,7 +20,7 @@ struct correlate {
 	struct message_list	 waits[WAIT_COUNT];
 	uint64_t		 turn;
 	struct session_list	 session_lru, session_changed;
-	bool			 sessions_away;	/* some may only be kept */
+	bool			 away;	/* some may only be kept */
 	int64_t			 now;
 	struct correlate_stats	 stats;
 	struct buf		 key, child_key, scratch;
