@@ -10,7 +10,7 @@
 #include "message.h"
 #include "weir/mem.h"
 
-#define PACK_VERSION	2
+#define PACK_VERSION	3
 #define ARENA_BLOCK	512
 
 struct arena_block {
@@ -236,6 +236,7 @@ message_pack(struct buf *b, const struct message *m)
 	buf_put_u64(b, (uint64_t)m->due);
 	buf_put_u64(b, m->turn);
 	buf_put_u64(b, (uint64_t)m->rcpt_accepted);
+	buf_put_u8(b, m->refused);
 	buf_put_u8(b, m->wait);
 	buf_put_u8(b, m->relation);
 	buf_put_u8(b, (uint8_t)(m->own_client | m->resolved << 1 |
@@ -321,6 +322,7 @@ message_unpack(struct str key, struct str blob)
 	m->due = (int64_t)buf_get_u64(&r);
 	m->turn = buf_get_u64(&r);
 	m->rcpt_accepted = (int64_t)buf_get_u64(&r);
+	m->refused = buf_get_u8(&r) != 0;
 	m->wait = buf_get_u8(&r) % WAIT_COUNT;
 	m->relation = buf_get_u8(&r) % (RELATION_BOUNCE + 1);
 	flags = buf_get_u8(&r);

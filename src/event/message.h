@@ -83,6 +83,7 @@ struct message {
 	bool			 given_up;	/* resolved for want of more */
 	bool			 ambiguous;	/* a copy, or an open relay? */
 	bool			 queued, removed, told;
+	bool			 refused;	/* as a whole, after DATA */
 	bool			 dirty, stored;
 	enum wait		 wait;
 	struct event		 row;		/* the message event */

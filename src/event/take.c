@@ -158,6 +158,13 @@ take_reject(const struct take *t)
 	struct message	*m = take_find(t, FIELD_QUEUE_ID);
 	struct event	 e;
 
+	if (m != NULL && take_field(t, FIELD_RECIPIENT).n == 0) {
+		/* smtpd and cleanup both say so; a cut tag hides who did. */
+		if (m->refused)
+			return;
+		m->refused = true;
+		correlate_touch(t->c, m);
+	}
 	take_event(t, EVENT_REJECT, &e);
 	take_client_of(t, &e);
 	e.status = STATUS_REJECTED;

@@ -353,6 +353,29 @@ sessions_are_fresh(void **state)
 	fold_done(&f);
 }
 
+/* smtpd and cleanup say the same; a tag cut to "postfix" tells neither. */
+static void
+a_message_is_refused_once(void **state)
+{
+	struct fold	f;
+	size_t		iter = 0, n = 0;
+	struct str	key;
+	void		*value;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(1), "postfix", 10,
+	    "4A1F00D1: client=unknown[198.51.100.7]");
+	fold_say(&f, MS(2), "postfix", 10,
+	    "warning: 4A1F00D1: queue file size limit exceeded");
+	fold_say(&f, MS(3), "postfix", 11,
+	    "warning: 4A1F00D1: queue file size limit exceeded");
+	while (map_next(f.events, &iter, &key, &value))
+		n += ((struct fold_event *)value)->e.kind == EVENT_REJECT;
+	assert_int_equal(n, 1);
+	fold_done(&f);
+}
+
 int
 main(void)
 {
@@ -364,6 +387,7 @@ main(void)
 		cmocka_unit_test(foreign_queue_ids_are_only_hints),
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
+		cmocka_unit_test(a_message_is_refused_once),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(rows_are_not_lost),
 		cmocka_unit_test(sessions_are_fresh),
