@@ -105,6 +105,7 @@ concurrent_writer(void **state)
 		if (!ended && ++rounds % 20 == 0) {
 			kill(pid, SIGSTOP);
 			waitpid(pid, &status, WUNTRACED);
+			ended = !WIFSTOPPED(status);	/* just now */
 			run("rm -f mail.log.2; [ ! -e mail.log.1 ] || "
 			    "mv mail.log.1 mail.log.2; "
 			    "cp mail.log mail.log.1; : >mail.log");
