@@ -278,14 +278,17 @@ link_release(struct correlate *c, struct message *m)
 		return;
 	correlate_touch(c, m);
 	for (i = 0; i < m->nheld; i++) {
-		struct held h = m->held[i];
+		struct held *h = &m->held[i];
 
-		if (!h.told && settle(c, m, &h.e)) {
-			tell(c, m, &h.e);
-			h.told = true;
+		if (!h->told && settle(c, m, &h->e)) {
+			tell(c, m, &h->e);
+			h->told = true;
 		}
-		if (!h.told || is_correctable(m))
-			m->held[kept++] = h;
+		if (h->told && !is_correctable(m))
+			continue;
+		if (kept != i)
+			m->held[kept] = *h;
+		kept++;
 	}
 	m->nheld = kept;
 }
