@@ -293,14 +293,33 @@ link_release(struct correlate *c, struct message *m)
 	m->nheld = kept;
 }
 
+/* The lines of the first hop come first, once. */
+static void
+adopt_lines(struct message *m, const struct message *from)
+{
+	struct str	head = str_head(buf_str(&from->lines),
+			    MESSAGE_LINES_MAX / 2);
+	struct buf	lines = {0};
+
+	if (head.n == 0 || str_starts(buf_str(&m->lines), head))
+		return;
+	buf_add_str(&lines, head);
+	if (m->lines.n > 0)
+		buf_add_char(&lines, '\n');
+	buf_add_str(&lines, buf_str(&m->lines));
+	buf_done(&m->lines);
+	m->lines = lines;
+}
+
 /* Take over from the first hop who handed the message in. */
 static void
-adopt(struct message *m, const struct message *from, enum relation relation)
+adopt(struct correlate *c, struct message *m, const struct message *from,
+    enum relation relation)
 {
 	const struct event	*b = &from->base;
 	struct event		*e = &m->base;
-	struct buf		 lines = {0};
 
+	correlate_touch(c, m);
 	e->origin = relation == RELATION_FORWARD ? ORIGIN_FORWARD : b->origin;
 	e->client_address = copy(m, b->client_address);
 	e->client_name = copy(m, b->client_name);
@@ -316,14 +335,7 @@ adopt(struct message *m, const struct message *from, enum relation relation)
 	    b->origin_queue_id : b->queue_id);
 	if (relation == RELATION_FILTER)
 		m->rcpt_accepted = from->rcpt_accepted;
-	buf_add_str(&lines, buf_str(&from->lines));
-	if (lines.n > MESSAGE_LINES_MAX / 2)
-		lines.n = MESSAGE_LINES_MAX / 2;
-	if (lines.n > 0 && m->lines.n > 0)
-		buf_add_char(&lines, '\n');
-	buf_add_str(&lines, buf_str(&m->lines));
-	buf_done(&m->lines);
-	m->lines = lines;
+	adopt_lines(m, from);
 	m->row = from->row;	/* only its id, kind and time are used */
 #define X(f) m->row.f = STR_NONE;
 	EVENT_TEXTS(X)
@@ -345,7 +357,7 @@ revise_tree(struct correlate *c, struct message *m, const char *why,
 		if (child == NULL || !is_child(child) ||
 		    !str_eq(child->parent, m->key))
 			continue;
-		adopt(child, m, child->relation);
+		adopt(c, child, m, child->relation);
 		revise_tree(c, child, why, depth + 1);
 	}
 	if (m->removed)
@@ -370,7 +382,7 @@ link_child(struct correlate *c, struct message *child, struct message *parent,
 		child->base.cause_queue_id = copy(child,
 		    parent->base.queue_id);
 	} else if (parent->resolved) {
-		adopt(child, parent, relation);
+		adopt(c, child, parent, relation);
 	} else {
 		/* The parent's link_resolve goes on. */
 		child->resolved = false;
@@ -400,7 +412,7 @@ link_resolve(struct correlate *c, struct message *m)
 		if (child == NULL || child->resolved ||
 		    !str_eq(child->parent, m->key))
 			continue;
-		adopt(child, m, child->relation);
+		adopt(c, child, m, child->relation);
 		link_resolve(c, child);
 	}
 	if (m->queued && !m->told)

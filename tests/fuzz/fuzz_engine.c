@@ -93,8 +93,8 @@ check_pairs(const struct fold *f)
 		    e->recipient.n == 0)
 			continue;
 		buf_clear(&key);
-		buf_addf(&key, "%.*s %.*s", STRF(e->queue_id),
-		    STRF(e->recipient));
+		buf_addf(&key, "%.*s %.*s %.*s", STRF(e->host),
+		    STRF(e->queue_id), STRF(e->recipient));
 		n = (uintptr_t)map_get(pairs, buf_str(&key)) + 1;
 		assert(n <= 1 + (uintptr_t)map_get(uses, e->queue_id));
 		(void)map_put(pairs, buf_str(&key), (void *)n);

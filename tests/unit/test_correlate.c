@@ -376,6 +376,39 @@ a_message_is_refused_once(void **state)
 	fold_done(&f);
 }
 
+/* Learnt late, it reaches the child whether or not the engine was restarted. */
+static void
+a_late_cause_outlives_a_restart(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(1), "postfix/local", 14,
+	    "4A1F00D2: to=<u@example.org>, relay=local, delay=0.1, "
+	    "delays=0/0/0/0.1, dsn=2.0.0, status=sent "
+	    "(forwarded as 4A1F00D3)");
+	fold_say(&f, MS(4000), "postfix/qmgr", 12,
+	    "4A1F00D1: from=<u@example.org>, status=expired, returned to "
+	    "sender");
+	engine_flush(f.engine);
+	fold_say(&f, MS(4001), "postfix/bounce", 15,
+	    "4A1F00D1: sender non-delivery notification: 4A1F00D2");
+	engine_flush(f.engine);
+	engine_free(f.engine);
+	fold_start(&f);
+	fold_say(&f, MS(4002), "postfix/smtp", 13,
+	    "4A1F00D3: to=<u@else.example>, relay=mx.else.example"
+	    "[203.0.113.2]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, "
+	    "status=sent (250 ok)");
+	e = delivery(&f, "u@else.example");
+	assert_non_null(e);
+	assert_int_equal(e->class, CLASS_FORWARDED);
+	assert_true(str_eq(e->cause_queue_id, STR("4A1F00D1")));
+	fold_done(&f);
+}
+
 int
 main(void)
 {
@@ -388,6 +421,7 @@ main(void)
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
+		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(rows_are_not_lost),
 		cmocka_unit_test(sessions_are_fresh),
