@@ -164,13 +164,14 @@ log_many(uid_t uid, const char *tag, int facility, const char *text, int times)
 	struct sockaddr_un to = { .sun_family = AF_UNIX,
 	    .sun_path = "/run/systemd/journal/dev-log" };
 	char line_text[2048];
+	bool in_unit = uid == IN_UNIT;
 	pid_t pid;
 	int fd, n, status;
 
 	n = snprintf(line_text, sizeof(line_text), "<%d>%s[42]: %s",
 	    facility | LOG_INFO, tag, text);
 	if ((pid = fork()) == 0) {
-		if (uid == IN_UNIT) {
+		if (in_unit) {
 			if (enter_group("/system.slice/postfix@-.service"))
 				_exit(3);
 			uid = 1234;
@@ -183,6 +184,9 @@ log_many(uid_t uid, const char *tag, int facility, const char *text, int times)
 			if (sendto(fd, line_text, (size_t)n, 0, (void *)&to,
 			    sizeof(to)) != n)
 				_exit(1);
+		/* journald asks the kernel who it is: be there. */
+		if (in_unit)
+			usleep(300000);
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
