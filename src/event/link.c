@@ -55,6 +55,7 @@ link_tell_row(struct correlate *c, struct message *m)
 	if (m->told || !m->queued || is_child(m))
 		return;
 	m->told = true;
+	correlate_touch(c, m);
 	m->row.origin = m->base.origin;
 #define X(f) if (!str_known(m->row.f)) m->row.f = m->base.f;
 	EVENT_TEXTS(X)

@@ -155,7 +155,8 @@ link_forward(const struct take *t, struct message *m, const struct event *e)
 		child = take_open(t, key);
 		correlate_hold(c, child);
 	}
-	if (child == m || child->base.origin != ORIGIN_UNKNOWN)
+	if (child == m || child->relation != RELATION_NONE ||
+	    child->base.origin != ORIGIN_UNKNOWN)
 		return;
 	child->base.original_recipient = arena_copy(&child->arena,
 	    e->recipient);

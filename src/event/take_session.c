@@ -233,6 +233,7 @@ count_recipients(const struct take *t, struct message *m, int64_t accepted)
 		if (child == NULL || child->relation != RELATION_FILTER)
 			continue;
 		child->rcpt_accepted = accepted;
+		correlate_touch(t->c, child);
 		link_release(t->c, child);
 		if (child->ambiguous)
 			link_revise(t->c, child, "the session's recipients "

@@ -409,6 +409,45 @@ a_late_cause_outlives_a_restart(void **state)
 	fold_done(&f);
 }
 
+/* A second "forwarded as" for the same child changes nothing. */
+static void
+a_forward_has_one_original(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+	int			 restarts;
+
+	(void)state;
+	for (restarts = 0; restarts < 2; restarts++) {
+		start(&f);
+		fold_say(&f, MS(1), "postfix/smtp", 13,
+		    "4A1F00D3: to=<u@else.example>, relay=mx.else.example"
+		    "[203.0.113.2]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, "
+		    "status=sent (250 ok)");
+		fold_say(&f, MS(2), "postfix/local", 14,
+		    "4A1F00D2: to=<u@example.org>, relay=local, delay=0.1, "
+		    "delays=0/0/0/0.1, dsn=2.0.0, status=sent "
+		    "(forwarded as 4A1F00D3)");
+		engine_flush(f.engine);
+		fold_say(&f, MS(3), "postfix/local", 14,
+		    "4A1F00D2: to=<v@else.example>, relay=local, delay=0.1, "
+		    "delays=0/0/0/0.1, dsn=2.0.0, status=sent "
+		    "(forwarded as 4A1F00D3)");
+		engine_flush(f.engine);
+		if (restarts > 0) {
+			engine_free(f.engine);
+			fold_start(&f);
+		}
+		engine_finish(f.engine);
+		e = delivery(&f, "u@else.example");
+		assert_non_null(e);
+		assert_int_equal(e->class, CLASS_FORWARDED);
+		assert_true(str_eq(e->original_recipient,
+		    STR("u@example.org")));
+		fold_done(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -422,6 +461,7 @@ main(void)
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
+		cmocka_unit_test(a_forward_has_one_original),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(rows_are_not_lost),
 		cmocka_unit_test(sessions_are_fresh),
