@@ -20,7 +20,7 @@ struct store;
 enum store_mode {
 	STORE_READ,		/* no lock; the database must exist */
 	STORE_WRITE,		/* lock, create, migrate */
-	STORE_BULK,		/* as WRITE, for many rows at a time */
+	STORE_BULK,		/* as WRITE, with a thread that writes beside */
 };
 
 /* Rows of a partition before the next is begun. */

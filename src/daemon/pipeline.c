@@ -30,6 +30,7 @@ struct pipeline {
 	struct error		 why;
 	bool			 urgent;
 	size_t			 pending;
+	struct stream		 at;		/* as read; id 0: stored */
 	uint64_t		 policy_changes;	/* when last stored */
 	char			*beliefs_json;
 	struct snapshot_unknown	 unknown[SNAPSHOT_SAMPLES];
@@ -216,6 +217,7 @@ forget(struct pipeline *p)
 		store_rollback(p->store);
 	p->open = p->urgent = p->failed = false;
 	p->pending = 0;
+	p->at.id = 0;
 	engine_free(p->engine);
 	policy_free(p->policy);
 	p->engine = NULL;
@@ -344,25 +346,35 @@ count_unknown(struct pipeline *p, const struct batch_line *l)
 	u->lines++;
 }
 
+/* Once for the batches of a stream that follow each other. */
+static void
+put_position(struct pipeline *p)
+{
+	if (p->at.id != 0 && !p->failed)
+		(void)store_put_stream(p->store, &p->at);
+	p->at.id = 0;
+}
+
 void
 pipeline_take(struct pipeline *p, const struct batch *b)
 {
 	const struct batch_line	*l;
-	struct stream		 st = b->stream;
+	const struct stream	*st = &b->stream;
 
 	pipeline_begin(p);
+	if (p->at.id != st->id)
+		put_position(p);
 	if (p->o.live)
 		engine_clock(p->engine, pipeline_clock());
 	for (l = b->lines; l < b->lines + b->nlines; l++) {
 		if (l->line.kind == LINE_UNKNOWN)
 			count_unknown(p, l);
-		engine_line(p->engine, st.chain, &l->record, &l->line);
+		engine_line(p->engine, st->chain, &l->record, &l->line);
 	}
 	if (b->notice_kind[0] != '\0')
-		pipeline_notice(p, b->notice_kind, st.host, str_of(b->notice),
+		pipeline_notice(p, b->notice_kind, st->host, str_of(b->notice),
 		    engine_now(p->engine), NULL);
-	if (st.id != 0 && !p->failed)
-		(void)store_put_stream(p->store, &st);
+	p->at = *st;
 	p->pending += b->counts.lines;
 }
 
@@ -441,6 +453,7 @@ pipeline_commit(struct pipeline *p, struct error *err)
 		return 0;
 	if (p->failed)
 		return error_set(err, "%s", p->why.text);
+	put_position(p);
 	engine_flush(p->engine);
 	changes = policy_changes(p->policy);
 	if (changes != p->policy_changes) {

@@ -25,6 +25,9 @@
 #include "store_priv.h"
 
 #define BUSY_MS		5000
+#define WAL_PAGES	4000	/* to be written back when it has so many */
+#define STR_OF_(x)	#x
+#define STR_OF(x)	STR_OF_(x)
 #define PRAGMAS_ALL							\
 	"PRAGMA foreign_keys = OFF;"					\
 	"PRAGMA trusted_schema = OFF;"
@@ -38,7 +41,7 @@
 	"PRAGMA cache_size = -24576;"					\
 	"PRAGMA synchronous = NORMAL;"					\
 	"PRAGMA secure_delete = FAST;"					\
-	"PRAGMA wal_autocheckpoint = 4000;"				\
+	"PRAGMA wal_autocheckpoint = " STR_OF(WAL_PAGES) ";"		\
 	"PRAGMA journal_size_limit = 67108864;"
 
 static const char *const statements[] = {
@@ -91,7 +94,7 @@ fail_stick(struct store *s, const struct error *e)
 	if (s->failed)
 		return;
 	s->error = *e;
-	s->failed = s->in_tx;
+	s->failed = s->in_tx;	/* after the error: see store_writer.c */
 }
 
 int
@@ -120,11 +123,26 @@ store_error(const struct store *s)
 	return s->error.text;
 }
 
+int
+store_connection(struct store *s, struct error *err)
+{
+	writer_wait(s);
+	if (!s->begin_due)
+		return 0;
+	s->begin_due = false;
+	if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ==
+	    SQLITE_OK)
+		return 0;
+	return store_fail(s, err, "write to it");
+}
+
 sqlite3_stmt *
 store_prepare(struct store *s, const char *sql, struct error *err)
 {
 	sqlite3_stmt *st;
 
+	if (store_connection(s, err) == -1)
+		return NULL;
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st,
 	    NULL) == SQLITE_OK)
 		return st;
@@ -137,6 +155,8 @@ store_stmt(struct store *s, enum store_statement st, struct error *err)
 {
 	if (s->stmts[st] == NULL)
 		s->stmts[st] = store_prepare(s, statements[st], err);
+	else if (store_connection(s, err) == -1)
+		return NULL;
 	return s->stmts[st];
 }
 
@@ -158,6 +178,8 @@ int
 store_exec(struct store *s, struct error *err, const char *doing,
     const char *sql)
 {
+	if (store_connection(s, err) == -1)
+		return -1;
 	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
 	return store_fail(s, err, doing);
@@ -294,6 +316,26 @@ sql_ip(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		    SQLITE_TRANSIENT);
 }
 
+/* SQLite's own would be part of the commit: here it is the writer's. */
+static int
+count_pages(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = ctx;
+
+	(void)db;
+	(void)name;
+	s->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* What is not written back now, because somebody reads, is later. */
+static void
+checkpoint(struct store *s)
+{
+	(void)sqlite3_wal_checkpoint_v2(s->db, NULL,
+	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static int
 open_db(struct store *s, struct error *err)
 {
@@ -312,8 +354,12 @@ open_db(struct store *s, struct error *err)
 	if (sqlite3_create_function(s->db, "weir_ip", 1, SQLITE_UTF8 |
 	    SQLITE_DETERMINISTIC, NULL, sql_ip, NULL, NULL) != SQLITE_OK)
 		return store_fail(s, err, "open it");
-	return store_exec(s, err, "open it",
-	    s->mode == STORE_READ ? PRAGMAS_READ : PRAGMAS_WRITE);
+	if (store_exec(s, err, "open it", s->mode == STORE_READ ?
+	    PRAGMAS_READ : PRAGMAS_WRITE) == -1)
+		return -1;
+	if (s->mode == STORE_BULK)
+		sqlite3_wal_hook(s->db, count_pages, s);
+	return 0;
 }
 
 /* The key is made once; two databases do not share it. */
@@ -377,9 +423,9 @@ store_open(const char *path, enum store_mode mode, struct error *err)
 	if ((mode != STORE_READ && (lock_take(s, err) == -1 ||
 	    create_file(s, err) == -1)) || check_length(s, err) == -1 ||
 	    open_db(s, err) == -1 || schema_check(s, err) == -1 ||
-	    load_hash_key(s, err) == -1 || batch_init(s, err) == -1 ||
-	    partition_load(s, err) == -1 ||
-	    begin_first(s, err) == -1) {
+	    load_hash_key(s, err) == -1 || kept_init(s) == -1 ||
+	    batch_init(s, err) == -1 || writer_init(s, err) == -1 ||
+	    partition_load(s, err) == -1 || begin_first(s, err) == -1) {
 		store_close(s);
 		return NULL;
 	}
@@ -394,11 +440,13 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	store_rollback(s);
+	writer_done(s);
 	partition_unload(s);
 	for (i = 0; i < ST_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close(s->db);
 	batch_done(s);
+	kept_done(s);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);
 	free(s->path);
@@ -431,9 +479,12 @@ store_begin(struct store *s, struct error *err)
 
 	assert(!s->in_tx && s->mode != STORE_READ);
 	s->failed = false;
-	if ((st = store_stmt(s, ST_BEGIN, err)) == NULL ||
-	    store_run(s, st, err) == -1)
+	if (s->writer != NULL) {
+		s->begin_due = true;
+	} else if ((st = store_stmt(s, ST_BEGIN, err)) == NULL ||
+	    store_run(s, st, err) == -1) {
 		return -1;
+	}
 	s->in_tx = true;
 	return 0;
 }
@@ -441,7 +492,7 @@ store_begin(struct store *s, struct error *err)
 int
 store_flush(struct store *s, struct error *err)
 {
-	return batch_flush(s, err) == -1 ||
+	return batch_flush(s, err) == -1 || kept_flush(s, err) == -1 ||
 	    keys_flush(s, err) == -1 || event_flush_traffic(s, err) == -1 ?
 	    -1 : partition_flush(s, err);
 }
@@ -456,6 +507,8 @@ store_commit(struct store *s, struct error *err)
 	    (st = store_stmt(s, ST_COMMIT, NULL)) != NULL &&
 	    store_run(s, st, NULL) == 0) {
 		s->in_tx = false;
+		if (s->writer != NULL && s->wal_pages >= WAL_PAGES)
+			writer_start(s, checkpoint);
 		return 0;
 	}
 	error_set(err, "%s", s->error.text);
@@ -466,14 +519,17 @@ store_commit(struct store *s, struct error *err)
 void
 store_rollback(struct store *s)
 {
+	writer_wait(s);
 	if (!s->in_tx)
 		return;
 	partition_drop_statements(s);
 	/* A full disk or an I/O error may have rolled back already. */
 	if (!sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	s->in_tx = s->failed = false;
+	s->in_tx = s->begin_due = false;
+	s->failed = false;
 	s->nsums = 0;
 	batch_forget(s);
+	kept_forget(s);
 	partition_load(s, NULL);
 }

@@ -4,6 +4,8 @@
  * an id is looked up and a class changed without SQL, and go to the table
  * many at a time: one statement over a virtual table costs a fraction of one
  * INSERT for each row.  Written when full, before a query and at the commit.
+ * A store in bulk has two batches: one is filled while its writer writes the
+ * other.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -91,10 +93,10 @@ cursor_close(sqlite3_vtab_cursor *c)
 	return SQLITE_OK;
 }
 
-static struct batch *
+static const struct batch *
 batch_of(sqlite3_vtab_cursor *c)
 {
-	return ((struct table *)c->pVtab)->store->batch;
+	return ((struct table *)c->pVtab)->store->written;
 }
 
 static int
@@ -151,15 +153,35 @@ static const sqlite3_module module = {
 	.xRowid = cursor_rowid,
 };
 
+static struct batch *
+new_batch(void)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+
+	b->rows = xcalloc(BATCH_ROWS, sizeof(*b->rows));
+	b->size = BATCH_BYTES;
+	b->text = xmalloc(BATCH_BYTES);
+	return b;
+}
+
+static void
+free_batch(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	free(b->rows);
+	free(b->text);
+	free(b);
+}
+
 int
 batch_init(struct store *s, struct error *err)
 {
 	if (s->mode == STORE_READ)
 		return 0;
-	s->batch = xcalloc(1, sizeof(*s->batch));
-	s->batch->rows = xcalloc(BATCH_ROWS, sizeof(*s->batch->rows));
-	s->batch->size = BATCH_BYTES;
-	s->batch->text = xmalloc(BATCH_BYTES);
+	s->batch = new_batch();
+	if (s->mode == STORE_BULK)
+		s->spare = new_batch();
 	if (sqlite3_create_module(s->db, "weir_batch", &module, s) !=
 	    SQLITE_OK)
 		return store_fail(s, err, "open it");
@@ -169,18 +191,23 @@ batch_init(struct store *s, struct error *err)
 void
 batch_done(struct store *s)
 {
-	if (s->batch == NULL)
-		return;
-	free(s->batch->rows);
-	free(s->batch->text);
-	free(s->batch);
+	free_batch(s->batch);
+	free_batch(s->spare);
+}
+
+static void
+forget(struct batch *b)
+{
+	b->n = b->used = 0;
+	memset(b->slots, 0, sizeof(b->slots));
 }
 
 void
 batch_forget(struct store *s)
 {
-	s->batch->n = s->batch->used = 0;
-	memset(s->batch->slots, 0, sizeof(s->batch->slots));
+	forget(s->batch);
+	if (s->spare != NULL)
+		forget(s->spare);
 }
 
 /* Of the id's hash, keyed, for an id can be computed by who made the line. */
@@ -194,10 +221,10 @@ slot_of(const struct store *s, const uint8_t id[EVENT_ID_SIZE])
 	return (size_t)(v >> 32) % BATCH_SLOTS;
 }
 
-struct event *
-batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE])
+static struct event *
+find(const struct store *s, const struct batch *b,
+    const uint8_t id[EVENT_ID_SIZE])
 {
-	struct batch *b = s->batch;
 	size_t i;
 
 	for (i = slot_of(s, id); b->slots[i] != 0; i = (i + 1) % BATCH_SLOTS)
@@ -205,6 +232,19 @@ batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE])
 		    EVENT_ID_SIZE) == 0)
 			return &b->rows[b->slots[i] - 1];
 	return NULL;
+}
+
+struct event *
+batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE])
+{
+	return find(s, s->batch, id);
+}
+
+bool
+batch_has(const struct store *s, const uint8_t id[EVENT_ID_SIZE])
+{
+	return find(s, s->batch, id) != NULL ||
+	    (s->spare != NULL && find(s, s->spare, id) != NULL);
 }
 
 static size_t
@@ -235,15 +275,89 @@ copy_texts(struct batch *b, struct event *e)
 	b->used = (size_t)(p - b->text);
 }
 
+/* Write the rows of s->written, and their keys. */
+static int
+write_rows(struct store *s, struct error *err)
+{
+	const struct batch *b = s->written;
+	struct partition *p = &s->parts[s->nparts - 1];
+	char sql[STORE_SQL_MAX];
+	size_t i;
+
+	if (store_connection(s, err) == -1)
+		return -1;
+	if (s->insert == NULL) {
+		/* A failure undoes the transaction: no need of undoing one. */
+		snprintf(sql, sizeof(sql), "INSERT OR FAIL INTO events_%06"
+		    PRId64 " SELECT * FROM weir_batch", p->id);
+		if ((s->insert = store_prepare(s, sql, err)) == NULL)
+			return -1;
+	}
+	if (store_run(s, s->insert, err) == -1)
+		return -1;
+	for (i = 0; i < b->n; i++)
+		keys_add(s, p, &b->rows[i]);
+	return keys_flush(s, err);
+}
+
+/* From now on the batch counts as written. */
+static void
+begin_write(struct store *s)
+{
+	struct partition *p = &s->parts[s->nparts - 1];
+
+	s->written = s->batch;
+	p->older_min = s->spare == NULL ? p->min_at : p->stored_min;
+	p->older_max = s->spare == NULL ? p->max_at : p->stored_max;
+	p->stored_min = p->min_at;
+	p->stored_max = p->max_at;
+}
+
+/* Begin the next one.  In bulk the written one can still be searched. */
+static void
+turn(struct store *s)
+{
+	struct batch *b = s->batch;
+
+	if (s->spare != NULL) {
+		s->batch = s->spare;
+		s->spare = b;
+	}
+	forget(s->batch);
+}
+
+static void
+write_beside(struct store *s)
+{
+	(void)write_rows(s, NULL);	/* a failure sticks */
+}
+
+/* The batch is full. */
+static int
+write_full(struct store *s, struct error *err)
+{
+	if (s->writer == NULL)
+		return batch_flush(s, err);
+	writer_wait(s);
+	if (s->failed)
+		return -1;
+	begin_write(s);
+	turn(s);
+	writer_start(s, write_beside);
+	return 0;
+}
+
 int
 batch_add(struct store *s, const struct event *e, struct error *err)
 {
 	struct batch *b = s->batch;
 	size_t i, need = text_bytes(e);
 
-	if ((b->n == BATCH_ROWS || b->used + need > b->size) &&
-	    batch_flush(s, err) == -1)
-		return -1;
+	if (b->n == BATCH_ROWS || b->used + need > b->size) {
+		if (write_full(s, err) == -1)
+			return -1;
+		b = s->batch;
+	}
 	if (need > b->size) {
 		free(b->text);
 		b->text = xmalloc(need);
@@ -281,28 +395,13 @@ batch_revise(struct store *s, struct event *row, const struct event *by,
 int
 batch_flush(struct store *s, struct error *err)
 {
-	struct batch *b = s->batch;
-	struct partition *p;
-	char sql[STORE_SQL_MAX];
-	size_t i;
-
-	if (b == NULL || b->n == 0)
+	writer_wait(s);
+	if (s->batch == NULL || s->batch->n == 0)
 		return 0;
 	assert(s->nparts > 0);
-	p = &s->parts[s->nparts - 1];
-	if (s->insert == NULL) {
-		/* A failure undoes the transaction: no need of undoing one. */
-		snprintf(sql, sizeof(sql), "INSERT OR FAIL INTO events_%06"
-		    PRId64 " SELECT * FROM weir_batch", p->id);
-		if ((s->insert = store_prepare(s, sql, err)) == NULL)
-			return -1;
-	}
-	if (store_run(s, s->insert, err) == -1)
+	begin_write(s);
+	if (write_rows(s, err) == -1)
 		return -1;
-	for (i = 0; i < b->n; i++)
-		keys_add(s, p, &b->rows[i]);
-	p->stored_min = p->min_at;
-	p->stored_max = p->max_at;
-	batch_forget(s);
-	return keys_flush(s, err);
+	turn(s);
+	return 0;
 }

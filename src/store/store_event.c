@@ -234,17 +234,25 @@ traffic_of(enum event_kind kind, bool counted, int64_t repeat)
 	return repeat > 1 ? repeat : 1;
 }
 
-/* In the table of a partition?  1, 0, -1. */
+/*
+ * In the table of a partition?  1, 0, -1.  `older`: not in the spare batch, so
+ * that an owner who goes on in order of time need not wait until it is written.
+ */
 static int
-find_stored(struct store *s, const struct event *e, struct stored *ret)
+find_stored(struct store *s, const struct event *e, bool older,
+    struct stored *ret)
 {
+	struct partition *p;
 	size_t i;
 	int rc;
 
 	for (i = s->nparts; i-- > 0; ) {
-		if (!partition_covers(&s->parts[i], e->at))
+		p = &s->parts[i];
+		if (older ? !partition_covers(p->older_min, p->older_max,
+		    e->at) : !partition_covers(p->stored_min, p->stored_max,
+		    e->at))
 			continue;
-		rc = partition_find(s, &s->parts[i], e->id, ret);
+		rc = partition_find(s, p, e->id, ret);
 		if (rc != 0)
 			return rc;
 	}
@@ -261,9 +269,9 @@ store_add_event(struct store *s, struct event *e)
 	assert(s->in_tx);
 	if (s->failed)
 		return -1;
-	if (batch_find(s, e->id) != NULL)
+	if (batch_has(s, e->id))
 		return 0;
-	if ((rc = find_stored(s, e, &at)) != 0)
+	if ((rc = find_stored(s, e, true, &at)) != 0)
 		return rc == 1 ? 0 : -1;
 	if ((p = partition_current(s, NULL)) == NULL)
 		return -1;
@@ -288,7 +296,7 @@ event_find(struct store *s, const struct event *e, struct stored *ret)
 {
 	if (batch_find(s, e->id) != NULL && batch_flush(s, NULL) == -1)
 		return -1;
-	return find_stored(s, e, ret);
+	return find_stored(s, e, false, ret);
 }
 
 /*
@@ -395,7 +403,7 @@ revise(struct store *s, const struct event *e, bool whole,
 		if ((rc = batch_revise(s, row, e, whole, NULL)) != 0)
 			return rc;
 	}
-	if ((rc = find_stored(s, e, ret)) != 1 ||
+	if ((rc = find_stored(s, e, false, ret)) != 1 ||
 	    (!whole && ret->class >= (int)e->class))
 		return rc;
 	return rewrite(s, ret, e, whole) == -1 ? -1 : 1;

@@ -345,7 +345,7 @@ keys_flush(struct store *s, struct error *err)
 			return -1;
 		p->unkeyed = 0;
 		p->keyed = p->unkeyed_last;
-		p->dirty = true;
+		p->keys_dirty = true;
 		if (p->closed)
 			keys_done(p);
 	}

@@ -76,8 +76,8 @@ read_row(sqlite3_stmt *st, struct partition *p)
 	p->last_seq = sqlite3_column_int64(st, 2);
 	p->min_at = empty ? INT64_MAX : sqlite3_column_int64(st, 3);
 	p->max_at = empty ? INT64_MIN : sqlite3_column_int64(st, 4);
-	p->stored_min = p->min_at;
-	p->stored_max = p->max_at;
+	p->stored_min = p->older_min = p->min_at;
+	p->stored_max = p->older_max = p->max_at;
 	p->rows = sqlite3_column_int64(st, 5);
 	p->closed = sqlite3_column_int(st, 6) != 0;
 	p->keyed = sqlite3_column_int64(st, 7);
@@ -148,7 +148,7 @@ write_row(struct store *s, struct partition *p, struct error *err)
 	sqlite3_bind_int64(st, 6, p->rows);
 	sqlite3_bind_int(st, 7, p->closed);
 	sqlite3_bind_int64(st, 8, p->keyed);
-	p->dirty = false;
+	p->dirty = p->keys_dirty = false;
 	return store_run(s, st, err);
 }
 
@@ -169,7 +169,7 @@ partition_flush(struct store *s, struct error *err)
 	size_t i;
 
 	for (i = 0; i < s->nparts; i++)
-		if (s->parts[i].dirty &&
+		if ((s->parts[i].dirty || s->parts[i].keys_dirty) &&
 		    write_row(s, &s->parts[i], err) == -1)
 			return -1;
 	return 0;
@@ -218,8 +218,8 @@ begin_next(struct store *s, struct error *err)
 	p->id = id;
 	p->first_seq = s->seq + 1;
 	p->last_seq = p->keyed = s->seq;
-	p->min_at = p->stored_min = INT64_MAX;
-	p->max_at = p->stored_max = INT64_MIN;
+	p->min_at = p->stored_min = p->older_min = INT64_MAX;
+	p->max_at = p->stored_max = p->older_max = INT64_MIN;
 	if (make_table(s, p, err) == -1)
 		return -1;
 	for (i = 0; i < NINDEXES; i++)
@@ -246,13 +246,12 @@ partition_current(struct store *s, struct error *err)
 }
 
 bool
-partition_covers(const struct partition *p, int64_t at)
+partition_covers(int64_t min, int64_t max, int64_t at)
 {
 	int64_t ms = at / USEC_PER_MSEC;
 
-	return p->stored_min <= p->stored_max &&
-	    p->stored_min / USEC_PER_MSEC <= ms &&
-	    ms <= p->stored_max / USEC_PER_MSEC;
+	return min <= max && min / USEC_PER_MSEC <= ms &&
+	    ms <= max / USEC_PER_MSEC;
 }
 
 int
@@ -262,6 +261,8 @@ partition_find(struct store *s, struct partition *p,
 	char sql[STORE_SQL_MAX];
 	int rc;
 
+	if (store_connection(s, NULL) == -1)
+		return -1;
 	if (p->find == NULL) {
 		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, "
 		    "flags >> 9 & 1, repeat FROM events_%06" PRId64

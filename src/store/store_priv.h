@@ -10,6 +10,8 @@
 #ifndef WEIR_STORE_PRIV_H
 #define WEIR_STORE_PRIV_H
 
+#include <stdatomic.h>
+
 #include <sqlite3.h>
 
 #include "weir/hash.h"
@@ -40,6 +42,7 @@
 	    " due = excluded.due, blob = excluded.blob")		\
 	X(UNKEEP, "DELETE FROM kept WHERE key = ?1")			\
 	X(RECALL, "SELECT blob FROM kept WHERE key = ?1")		\
+	X(KEPT_KEYS, "SELECT key FROM kept")				\
 	X(DUE, "SELECT key FROM kept WHERE due <> 0 ORDER BY due, key")	\
 	X(FORGET, "DELETE FROM kept WHERE at < ?1")			\
 	X(PUT_ALERT, "INSERT INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6,"\
@@ -139,13 +142,18 @@ struct keys {
 #define STORE_KEYS_SPAN	((1 << 28) - 1)
 
 struct batch;
+struct kept;
+struct writer;
 
 struct partition {
 	int64_t		 id, first_seq, last_seq, rows;
 	int64_t		 min_at, max_at;	/* of an empty one: max < min */
-	/* The same of what is in the table already, not in the batch. */
-	int64_t		 stored_min, stored_max;
-	bool		 closed, dirty;
+	/*
+	 * The same of what is in the table or on its way there, and of that
+	 * what the spare batch does not hold any more.
+	 */
+	int64_t		 stored_min, stored_max, older_min, older_max;
+	bool		 closed, dirty, keys_dirty;
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
 	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
@@ -171,7 +179,9 @@ struct store {
 	enum store_mode		 mode;
 	int			 lock_fd;
 	struct hash_key		 hash_key;
-	bool			 in_tx, failed;
+	bool			 in_tx;
+	bool			 begin_due;	/* in_tx, but BEGIN is to come */
+	atomic_bool		 failed;
 	struct error		 error;		/* the first of a transaction */
 	int64_t			 seq, partition_rows;
 	struct partition	*parts;
@@ -180,6 +190,11 @@ struct store {
 	/* Of the newest partition. */
 	sqlite3_stmt		*insert, *revise, *reclass;
 	struct batch		*batch;		/* NULL: a reader */
+	struct batch		*spare;		/* in bulk: written last */
+	const struct batch	*written;	/* the one that is written */
+	struct kept		*kept;
+	struct writer		*writer;	/* in bulk only */
+	int			 wal_pages;	/* in bulk: after a commit */
 	struct traffic_sum	 sums[STORE_SUMS];
 	size_t			 nsums;
 };
@@ -190,6 +205,11 @@ struct store {
 int	store_fail(struct store *s, struct error *err, const char *doing);
 /* A sentence of our own, made to stick.  Returns -1. */
 int	store_fail_text(struct store *s, struct error *err, const char *text);
+/*
+ * The connection is ours, and in the transaction that it should be in.  Done by
+ * store_stmt, store_prepare and store_exec; before a statement kept elsewhere.
+ */
+int	store_connection(struct store *s, struct error *err);
 /* Ready to bind; NULL when it cannot be prepared (the failure sticks). */
 sqlite3_stmt	*store_stmt(struct store *s, enum store_statement st,
 		    struct error *err);
@@ -206,6 +226,9 @@ void	store_bind_blob(sqlite3_stmt *st, int i, struct str v);
 struct str	store_column_str(sqlite3_stmt *st, int i);
 /* Copied into a C array, cut to fit. */
 void	store_column_copy(sqlite3_stmt *st, int i, char *dst, size_t size);
+/* Append the one column of the one row; false: there is none. */
+bool	store_append_blob(struct store *s, sqlite3_stmt *st,
+	    struct buf *ret);
 /* Write what is only in memory. */
 int	store_flush(struct store *s, struct error *err);
 
@@ -224,8 +247,8 @@ int	partition_flush(struct store *s, struct error *err);
 /* The one that takes events; made when there is none or it is full. */
 struct partition	*partition_current(struct store *s,
 			    struct error *err);
-/* May its table hold an event of the millisecond of `at`? */
-bool	partition_covers(const struct partition *p, int64_t at);
+/* May what lies between min and max hold one of the millisecond of `at`? */
+bool	partition_covers(int64_t min, int64_t max, int64_t at);
 /* 1: found, 0, -1. */
 int	partition_find(struct store *s, struct partition *p,
 	    const uint8_t id[EVENT_ID_SIZE], struct stored *ret);
@@ -258,8 +281,10 @@ int	batch_init(struct store *s, struct error *err);
 void	batch_done(struct store *s);
 /* The event's texts are copied.  What is full is written first. */
 int	batch_add(struct store *s, const struct event *e, struct error *err);
-/* NULL: it is not in the batch. */
+/* NULL: it is not in the batch that is being filled. */
 struct event	*batch_find(struct store *s, const uint8_t id[EVENT_ID_SIZE]);
+/* Is it in that one, or in the spare one? */
+bool	batch_has(const struct store *s, const uint8_t id[EVENT_ID_SIZE]);
 /*
  * Rewrite a row that batch_find gave: class, or all a revision changes.
  * 1: done; 0: it had to be written and is in the table now; -1.
@@ -269,6 +294,26 @@ int	batch_revise(struct store *s, struct event *row,
 /* Write all rows to the newest partition. */
 int	batch_flush(struct store *s, struct error *err);
 void	batch_forget(struct store *s);
+
+/* store_kept.c */
+
+/* After the key of the hash is known. */
+int	kept_init(struct store *s);
+void	kept_done(struct store *s);
+/* Write what was kept and forgotten since the last time. */
+int	kept_flush(struct store *s, struct error *err);
+/* Undo it. */
+void	kept_forget(struct store *s);
+
+/* store_writer.c */
+
+/* For STORE_BULK; nothing for the other modes, as all that follows. */
+int	writer_init(struct store *s, struct error *err);
+void	writer_done(struct store *s);
+/* Run it beside; a failure sticks.  The last one must have been waited for. */
+void	writer_start(struct store *s, void (*job)(struct store *s));
+/* Until it is done; called by that job itself, not at all. */
+void	writer_wait(struct store *s);
 
 /* store_keys.c */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Small state in the same transaction as the events: what the engine keeps,
- * positions of the sources, named values, policy versions, and the totals.
+ * Small state in the same transaction as the events: positions of the sources,
+ * named values, policy versions, and the totals.
  */
 #include <sys/stat.h>
 
@@ -9,29 +9,8 @@
 
 #include "store_priv.h"
 
-int
-store_keep(struct store *s, struct str key, int64_t at, int64_t due,
-    struct str blob)
-{
-	sqlite3_stmt *st;
-
-	if (s->failed)
-		return -1;
-	st = store_stmt(s, blob.n == 0 ? ST_UNKEEP : ST_KEEP, NULL);
-	if (st == NULL)
-		return -1;
-	store_bind_blob(st, 1, key);
-	if (blob.n != 0) {
-		sqlite3_bind_int64(st, 2, at);
-		sqlite3_bind_int64(st, 3, due);
-		store_bind_blob(st, 4, blob);
-	}
-	return store_run(s, st, NULL);
-}
-
-/* Append the one column of the one row. */
-static bool
-append_blob(struct store *s, sqlite3_stmt *st, struct buf *ret)
+bool
+store_append_blob(struct store *s, sqlite3_stmt *st, struct buf *ret)
 {
 	int rc = sqlite3_step(st);
 
@@ -41,55 +20,6 @@ append_blob(struct store *s, sqlite3_stmt *st, struct buf *ret)
 		store_fail(s, NULL, "read kept state");
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW;
-}
-
-bool
-store_recall(struct store *s, struct str key, struct buf *ret)
-{
-	sqlite3_stmt *st;
-
-	if (s->failed || (st = store_stmt(s, ST_RECALL, NULL)) == NULL)
-		return false;
-	store_bind_blob(st, 1, key);
-	return append_blob(s, st, ret);
-}
-
-/*
- * The keys are read before the first is handed out, for whoever is woken
- * keeps state anew.
- */
-int
-store_each_due(struct store *s, void (*fn)(void *ctx, struct str key),
-    void *ctx, struct error *err)
-{
-	struct buf b = { 0 };
-	struct buf_reader r = { 0 };
-	sqlite3_stmt *st;
-	int rc;
-
-	if ((st = store_stmt(s, ST_DUE, err)) == NULL)
-		return -1;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		buf_put_str(&b, store_column_str(st, 0));
-	if (rc != SQLITE_DONE)
-		store_fail(s, err, "read kept state");
-	sqlite3_reset(st);
-	r.rest = buf_str(&b);
-	while (rc == SQLITE_DONE && r.rest.n > 0 && !r.bad)
-		fn(ctx, buf_get_str(&r));
-	buf_done(&b);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-int
-store_forget(struct store *s, int64_t at)
-{
-	sqlite3_stmt *st;
-
-	if (s->failed || (st = store_stmt(s, ST_FORGET, NULL)) == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, at);
-	return store_run(s, st, NULL);
 }
 
 int
@@ -183,7 +113,7 @@ store_get_value(struct store *s, const char *name, struct buf *ret)
 	if ((st = store_stmt(s, ST_GET_VALUE, NULL)) == NULL)
 		return false;
 	store_bind_str(st, 1, str_of(name));
-	return append_blob(s, st, ret);
+	return store_append_blob(s, st, ret);
 }
 
 int
