@@ -180,7 +180,7 @@ struct store {
 	int			 lock_fd;
 	struct hash_key		 hash_key;
 	bool			 in_tx;
-	bool			 begin_due;	/* in_tx, but BEGIN is to come */
+	bool			 begin_due;	/* in_tx; BEGIN is to come */
 	atomic_bool		 failed;
 	struct error		 error;		/* the first of a transaction */
 	int64_t			 seq, partition_rows;
@@ -191,7 +191,7 @@ struct store {
 	sqlite3_stmt		*insert, *revise, *reclass;
 	struct batch		*batch;		/* NULL: a reader */
 	struct batch		*spare;		/* in bulk: written last */
-	const struct batch	*written;	/* the one that is written */
+	const struct batch	*written;	/* that is being written */
 	struct kept		*kept;
 	struct writer		*writer;	/* in bulk only */
 	int			 wal_pages;	/* in bulk: after a commit */
