@@ -32,9 +32,10 @@ allow-private = true
 
 
 class Daemon:
-    """SOURCE is "journal", or the path of a log file."""
+    """SOURCE is "journal", or the path of a log file; MORE is more of the
+    configuration."""
 
-    def __init__(self, directory, source, fail=0):
+    def __init__(self, directory, source, fail=0, more=""):
         self.state = pathlib.Path(directory) / "state"
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir(parents=True)
@@ -48,7 +49,7 @@ class Daemon:
         secret.chmod(0o600)
         self.conf.write_text(CONF % dict(
             state=self.state, policy=POLICY, http=HTTP, hook=HOOK,
-            source=self._section()))
+            source=self._section()) + more)
         self.proc = self.hook = None
         self.log = open(self.state / "daemon.err", "ab")
 
