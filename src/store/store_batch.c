@@ -127,8 +127,16 @@ cursor_eof(sqlite3_vtab_cursor *c)
 static int
 cursor_column(sqlite3_vtab_cursor *c, sqlite3_context *ctx, int column)
 {
-	event_to_row(&batch_of(c)->rows[((struct cursor *)c)->i], column,
-	    ctx);
+	const struct store *s = ((struct table *)c->pVtab)->store;
+	size_t i = ((struct cursor *)c)->i;
+	uint32_t number = 0;
+
+	if (column >= COLUMN_host && column < COLUMN_client_port)
+		number = dict_number(s, i, column - COLUMN_host);
+	if (number != 0)
+		sqlite3_result_int64(ctx, number);
+	else
+		event_to_row(&s->written->rows[i], column, ctx);
 	return SQLITE_OK;
 }
 
@@ -293,7 +301,8 @@ write_rows(struct store *s, struct error *err)
 		if ((s->insert = store_prepare(s, sql, err)) == NULL)
 			return -1;
 	}
-	if (store_run(s, s->insert, err) == -1)
+	if (dict_take(s, b->rows, b->n, BATCH_ROWS, err) == -1 ||
+	    store_run(s, s->insert, err) == -1)
 		return -1;
 	for (i = 0; i < b->n; i++)
 		keys_add(s, p, &b->rows[i]);

@@ -29,10 +29,33 @@ event_columns(struct buf *sql, bool with_types)
 	sep = with_types ? ",\n" : ", ";
 	HEAD_COLUMNS(X)
 #undef X
-#define X(m) buf_addf(sql, "%s" #m "%s", sep, with_types ? " TEXT" : "");
+	/* Of text, or of whole numbers: SQLite's STRICT knows no other name. */
+#define X(m) buf_addf(sql, "%s" #m "%s", sep, with_types ? " ANY" : "");
 	EVENT_TEXTS(X)
 #undef X
 #define X(m) buf_addf(sql, "%s" #m "%s", sep, with_types ? " INTEGER" : "");
+	EVENT_NUMBERS(X)
+#undef X
+}
+
+void
+event_select(struct buf *sql, const struct partition *p, bool named)
+{
+	const char *sep = "";
+
+#define X(m, type)							\
+	buf_addf(sql, "%s" #m, sep);					\
+	sep = ", ";
+	HEAD_COLUMNS(X)
+#undef X
+#define X(m)								\
+	buf_add_str(sql, STR(", "));					\
+	dict_column(sql, p, #m);					\
+	if (named)							\
+		buf_add_str(sql, STR(" AS " #m));
+	EVENT_TEXTS(X)
+#undef X
+#define X(m) buf_add_str(sql, STR(", " #m));
 	EVENT_NUMBERS(X)
 #undef X
 }
@@ -252,7 +275,7 @@ find_stored(struct store *s, const struct event *e, bool older,
 		    e->at) : !partition_covers(p->stored_min, p->stored_max,
 		    e->at))
 			continue;
-		rc = partition_find(s, p, e->id, ret);
+		rc = partition_find(s, p, e, ret);
 		if (rc != 0)
 			return rc;
 	}

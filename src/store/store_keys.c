@@ -363,7 +363,7 @@ keys_load(struct store *s, struct partition *p, struct error *err)
 	if (p->keyed >= p->last_seq)
 		return 0;
 	buf_add_str(&b, STR("SELECT "));
-	event_columns(&b, false);
+	event_select(&b, p, false);
 	buf_addf(&b, " FROM events_%06" PRId64 " WHERE seq > %" PRId64,
 	    p->id, p->keyed);
 	st = store_prepare(s, buf_cstr(&b), err);

@@ -5,9 +5,10 @@
  * Retention drops whole tables.
  *
  * What an insert costs is what its indexes cost, and an index of random keys
- * costs a page for each row.  So a partition has only those that grow at their
- * ends, by id and by time; what else events are looked up by is in blocks of
- * keys (store_keys.c).
+ * costs a page for each row.  So a partition has only the one that grows at its
+ * end, by time and id; what else events are looked up by is in blocks of keys
+ * (store_keys.c), and texts that come again lie in its dictionary
+ * (store_dict.c).
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -20,10 +21,10 @@
 
 /* The rowid (seq) is part of each: the order of a query without sorting. */
 static const struct {
-	const char *name, *what;
+	const char *unique, *name, *what;
 } indexes[] = {
-	{ "at", "(at)" },
-	{ "notice", "(at) WHERE kind = 4" },	/* EVENT_NOTICE: few */
+	{ "UNIQUE ", "at", "(at, id)" },
+	{ "", "notice", "(at) WHERE kind = 4" },	/* EVENT_NOTICE: few */
 };
 
 static_assert(EVENT_NOTICE == 4, "the index of notices names its kind");
@@ -38,6 +39,7 @@ partition_drop_statements(struct store *s)
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->revise);
 	sqlite3_finalize(s->reclass);
+	dict_done(s);
 	s->insert = s->revise = s->reclass = NULL;
 	for (i = 0; i < s->nparts; i++) {
 		sqlite3_finalize(s->parts[i].find);
@@ -81,6 +83,7 @@ read_row(sqlite3_stmt *st, struct partition *p)
 	p->rows = sqlite3_column_int64(st, 5);
 	p->closed = sqlite3_column_int(st, 6) != 0;
 	p->keyed = sqlite3_column_int64(st, 7);
+	p->shape = (enum shape)sqlite3_column_int(st, 8);
 }
 
 /* Sequence numbers of events and revisions are one row of numbers. */
@@ -148,18 +151,20 @@ write_row(struct store *s, struct partition *p, struct error *err)
 	sqlite3_bind_int64(st, 6, p->rows);
 	sqlite3_bind_int(st, 7, p->closed);
 	sqlite3_bind_int64(st, 8, p->keyed);
+	sqlite3_bind_int(st, 9, (int)p->shape);
 	p->dirty = p->keys_dirty = false;
 	return store_run(s, st, err);
 }
 
 static int
-make_index(struct store *s, const struct partition *p, const char *name,
-    const char *what, struct error *err)
+make_index(struct store *s, const struct partition *p, size_t i,
+    struct error *err)
 {
 	char sql[STORE_SQL_MAX];
 
-	snprintf(sql, sizeof(sql), "CREATE INDEX events_%06" PRId64 "_%s"
-	    " ON events_%06" PRId64 " %s", p->id, name, p->id, what);
+	snprintf(sql, sizeof(sql), "CREATE %sINDEX events_%06" PRId64 "_%s"
+	    " ON events_%06" PRId64 " %s", indexes[i].unique, p->id,
+	    indexes[i].name, p->id, indexes[i].what);
 	return store_exec(s, err, "build its indexes", sql);
 }
 
@@ -184,14 +189,15 @@ make_table(struct store *s, struct partition *p, struct error *err)
 	buf_addf(&b, "CREATE TABLE events_%06" PRId64 " (\n", p->id);
 	event_columns(&b, true);
 	buf_addf(&b, ") STRICT;"
-	    "CREATE UNIQUE INDEX events_%06" PRId64 "_id"
-	    " ON events_%06" PRId64 " (id);"
+	    "CREATE TABLE dict_%06" PRId64 " (\n"
+	    "id INTEGER PRIMARY KEY,\n"
+	    "text TEXT NOT NULL) STRICT;"
 	    "CREATE TABLE keys_%06" PRId64 " (\n"
 	    "bucket INTEGER NOT NULL,\n"
 	    "block INTEGER NOT NULL,\n"
 	    "rows BLOB NOT NULL,\n"
 	    "PRIMARY KEY (bucket, block)) STRICT, WITHOUT ROWID",
-	    p->id, p->id, p->id);
+	    p->id, p->id);
 	rc = store_exec(s, err, "begin a partition", buf_cstr(&b));
 	buf_done(&b);
 	return rc;
@@ -216,6 +222,7 @@ begin_next(struct store *s, struct error *err)
 	}
 	p = append(s);
 	p->id = id;
+	p->shape = SHAPE_DICT;
 	p->first_seq = s->seq + 1;
 	p->last_seq = p->keyed = s->seq;
 	p->min_at = p->stored_min = p->older_min = INT64_MAX;
@@ -223,8 +230,7 @@ begin_next(struct store *s, struct error *err)
 	if (make_table(s, p, err) == -1)
 		return -1;
 	for (i = 0; i < NINDEXES; i++)
-		if (make_index(s, p, indexes[i].name, indexes[i].what,
-		    err) == -1)
+		if (make_index(s, p, i, err) == -1)
 			return -1;
 	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
@@ -236,7 +242,8 @@ partition_current(struct store *s, struct error *err)
 
 	assert(s->in_tx);
 	p = s->nparts == 0 ? NULL : &s->parts[s->nparts - 1];
-	if (p == NULL || p->closed || p->rows >= s->partition_rows ||
+	if (p == NULL || p->closed || p->shape != SHAPE_DICT ||
+	    p->rows >= s->partition_rows ||
 	    s->seq - p->first_seq >= STORE_KEYS_SPAN) {
 		if (begin_next(s, err) == -1)
 			return NULL;
@@ -255,8 +262,8 @@ partition_covers(int64_t min, int64_t max, int64_t at)
 }
 
 int
-partition_find(struct store *s, struct partition *p,
-    const uint8_t id[EVENT_ID_SIZE], struct stored *ret)
+partition_find(struct store *s, struct partition *p, const struct event *e,
+    struct stored *ret)
 {
 	char sql[STORE_SQL_MAX];
 	int rc;
@@ -266,11 +273,12 @@ partition_find(struct store *s, struct partition *p,
 	if (p->find == NULL) {
 		snprintf(sql, sizeof(sql), "SELECT seq, class, kind, "
 		    "flags >> 9 & 1, repeat FROM events_%06" PRId64
-		    " WHERE id = ?1", p->id);
+		    " WHERE id = ?1 AND at = ?2", p->id);
 		if ((p->find = store_prepare(s, sql, NULL)) == NULL)
 			return -1;
 	}
-	sqlite3_bind_blob(p->find, 1, id, EVENT_ID_SIZE, SQLITE_STATIC);
+	sqlite3_bind_blob(p->find, 1, e->id, EVENT_ID_SIZE, SQLITE_STATIC);
+	sqlite3_bind_int64(p->find, 2, e->at);
 	rc = sqlite3_step(p->find);
 	if (rc == SQLITE_ROW) {
 		ret->partition = p;
@@ -294,8 +302,9 @@ drop_partition(struct store *s, size_t i, struct error *err)
 	partition_drop_statements(s);
 	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
 	    "DROP TABLE keys_%06" PRId64 ";"
+	    "DROP TABLE IF EXISTS dict_%06" PRId64 ";"
 	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id,
-	    p->id);
+	    p->id, p->id);
 	if (store_exec(s, err, "drop a partition", sql) == -1)
 		return -1;
 	keys_done(p);

@@ -27,9 +27,10 @@
 	X(BEGIN, "BEGIN IMMEDIATE")					\
 	X(COMMIT, "COMMIT")						\
 	X(PARTITIONS, "SELECT id, first_seq, last_seq, min_at, max_at,"	\
-	    " rows, closed, keyed FROM partition ORDER BY id")	\
+	    " rows, closed, keyed, shape FROM partition"		\
+	    " ORDER BY id")						\
 	X(PUT_PARTITION, "INSERT OR REPLACE INTO partition"		\
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")			\
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")		\
 	X(LAST_REVISION, "SELECT max(seq) FROM revision")		\
 	X(ADD_REVISION, "INSERT INTO revision"				\
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")				\
@@ -115,6 +116,8 @@ enum store_column {
 	COLUMN_COUNT
 };
 
+#define DICT_COLUMNS	(COLUMN_client_port - COLUMN_host)	/* all texts */
+
 /* Where they lie in `flags`: X(member, shift, mask) */
 #define EVENT_FLAGS(X)							\
 	X(origin, 0, 15) X(provenance, 4, 15)				\
@@ -138,10 +141,17 @@ struct keys {
 	size_t		 n, cap;
 };
 
+/* How the rows of a partition are written; numbers are stored. */
+enum shape {
+	SHAPE_PLAIN = 1,	/* texts as they are, indexes by id and time */
+	SHAPE_DICT = 2		/* store_dict.c; one index by time and id */
+};
+
 /* Sequence numbers from a partition's first that its keys can name. */
 #define STORE_KEYS_SPAN	((1 << 28) - 1)
 
 struct batch;
+struct dict;
 struct kept;
 struct writer;
 
@@ -154,6 +164,7 @@ struct partition {
 	 */
 	int64_t		 stored_min, stored_max, older_min, older_max;
 	bool		 closed, dirty, keys_dirty;
+	enum shape	 shape;
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
 	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
@@ -192,6 +203,7 @@ struct store {
 	struct batch		*batch;		/* NULL: a reader */
 	struct batch		*spare;		/* in bulk: written last */
 	const struct batch	*written;	/* that is being written */
+	struct dict		*dict;		/* of the newest partition */
 	struct kept		*kept;
 	struct writer		*writer;	/* in bulk only */
 	int			 wal_pages;	/* in bulk: after a commit */
@@ -251,14 +263,16 @@ struct partition	*partition_current(struct store *s,
 bool	partition_covers(int64_t min, int64_t max, int64_t at);
 /* 1: found, 0, -1. */
 int	partition_find(struct store *s, struct partition *p,
-	    const uint8_t id[EVENT_ID_SIZE], struct stored *ret);
+	    const struct event *e, struct stored *ret);
 /* Statements made for the newest partition are of no use any more. */
 void	partition_drop_statements(struct store *s);
 
 /* store_event.c */
 
-/* Columns of a partition, in the order of insert and select. */
+/* Columns of a partition, in the order of insert, with their types or not. */
 void	event_columns(struct buf *sql, bool with_types);
+/* The same as a select gives them back; named: " AS column" behind texts. */
+void	event_select(struct buf *sql, const struct partition *p, bool named);
 /* Read one row of those columns; text is borrowed from the row. */
 void	event_of_row(sqlite3_stmt *st, struct event *ret);
 /* Its place in the order of a query. */
@@ -294,6 +308,18 @@ int	batch_revise(struct store *s, struct event *row,
 /* Write all rows to the newest partition. */
 int	batch_flush(struct store *s, struct error *err);
 void	batch_forget(struct store *s);
+
+/* store_dict.c */
+
+void	dict_done(struct store *s);
+/* Number the texts of rows that go into the newest partition; n <= max. */
+int	dict_take(struct store *s, const struct event *rows, size_t n,
+	    size_t max, struct error *err);
+/* Of one of those rows and the i-th text: its number, or 0 for as it is. */
+uint32_t	dict_number(const struct store *s, size_t row, int text);
+/* Append the expression that gives the text of a column. */
+void	dict_column(struct buf *sql, const struct partition *p,
+	    const char *column);
 
 /* store_kept.c */
 

@@ -139,60 +139,77 @@ bind_all(const struct search *x, sqlite3_stmt *st, int64_t limit)
 		store_bind_str(st, P_TEXT(i), buf_str(&x->needles[i].text));
 }
 
+/* SQL under way: for which partition. */
+struct sql {
+	struct buf		 b;
+	const struct partition	*p;
+};
+
 static void
-add_address(const struct search *x, struct buf *b, const char *column, int i)
+add_column(struct sql *q, const char *column)
+{
+	dict_column(&q->b, q->p, column);
+}
+
+static void
+add_address(const struct search *x, struct sql *q, const char *column, int i)
 {
 	if (x->needles[i].is_domain)
-		buf_addf(b, "substr(%s, -length(?%d)) = ?%d COLLATE NOCASE",
-		    column, P_TEXT(i), P_TEXT(i));
-	else
-		buf_addf(b, "%s = ?%d COLLATE NOCASE", column, P_TEXT(i));
+		buf_add_str(&q->b, STR("substr("));
+	add_column(q, column);
+	if (x->needles[i].is_domain)
+		buf_addf(&q->b, ", -length(?%d))", P_TEXT(i));
+	buf_addf(&q->b, " = ?%d COLLATE NOCASE", P_TEXT(i));
 }
 
 /* In one column or the other. */
 static void
-add_either(const struct search *x, struct buf *b, const char *column,
+add_either(const struct search *x, struct sql *q, const char *column,
     const char *other, int i)
 {
-	buf_add_char(b, '(');
-	add_address(x, b, column, i);
-	buf_add_str(b, STR(" OR "));
-	add_address(x, b, other, i);
-	buf_add_char(b, ')');
+	buf_add_char(&q->b, '(');
+	add_address(x, q, column, i);
+	buf_add_str(&q->b, STR(" OR "));
+	add_address(x, q, other, i);
+	buf_add_char(&q->b, ')');
 }
 
 static void
-add_text(const struct search *x, struct buf *b, int i)
+add_text(const struct search *x, struct sql *q, int i)
 {
-	buf_add_str(b, STR(" AND "));
+	buf_add_str(&q->b, STR(" AND "));
 	switch (i) {
 	case T_user:
-		add_address(x, b, "sasl_username", i);
+		add_address(x, q, "sasl_username", i);
 		break;
 	case T_sender:
-		add_address(x, b, "sender", i);
+		add_address(x, q, "sender", i);
 		break;
 	case T_recipient:
-		add_address(x, b, "recipient", i);
+		add_address(x, q, "recipient", i);
 		break;
 	case T_domain:
-		add_either(x, b, "sender", "recipient", i);
+		add_either(x, q, "sender", "recipient", i);
 		break;
 	case T_queue_id:
-		buf_addf(b, "queue_id = ?%d", P_TEXT(i));
+		add_column(q, "queue_id");
+		buf_addf(&q->b, " = ?%d", P_TEXT(i));
 		break;
 	case T_message_id:
-		buf_addf(b, "(message_id = ?%d OR "
-		    "message_id = '<' || ?%d || '>')", P_TEXT(i), P_TEXT(i));
+		add_column(q, "message_id");
+		buf_addf(&q->b, " IN (?%d, '<' || ?%d || '>')", P_TEXT(i),
+		    P_TEXT(i));
 		break;
 	case T_relay:
-		add_either(x, b, "relay_host", "relay_address", i);
+		add_either(x, q, "relay_host", "relay_address", i);
 		break;
 	case T_mta:
-		buf_addf(b, "mta = ?%d", P_TEXT(i));
+		add_column(q, "mta");
+		buf_addf(&q->b, " = ?%d", P_TEXT(i));
 		break;
 	case T_host:
-		buf_addf(b, "host = ?%d COLLATE NOCASE", P_TEXT(i));
+		add_column(q, "host");
+		buf_addf(&q->b, " = ?%d COLLATE NOCASE", P_TEXT(i));
 		break;
 	}
 }
@@ -218,29 +235,39 @@ add_set(struct buf *b, const char *column, uint32_t set)
 	buf_add_char(b, ')');
 }
 
+static void
+add_client(const struct search *x, struct sql *q)
+{
+	buf_add_str(&q->b, STR(" AND weir_ip("));
+	add_column(q, "client_address");
+	buf_addf(&q->b, ") BETWEEN ?%d AND ?%d", P_CLIENT_LO, P_CLIENT_HI);
+	if (x->q->client.bits >= 96)
+		return;
+	/* As ip_net_has: a wide network of IPv6 holds no IPv4 address. */
+	buf_add_str(&q->b, STR(" AND NOT weir_ip("));
+	add_column(q, "client_address");
+	buf_add_str(&q->b, STR(") BETWEEN "
+	    "x'00000000000000000000ffff00000000' AND "
+	    "x'00000000000000000000ffffffffffff'"));
+}
+
 /* A "+" before a column keeps SQLite from taking its index by itself. */
 static void
-add_conditions(const struct search *x, struct buf *b, const char *index)
+add_conditions(const struct search *x, struct sql *q, const char *index)
 {
 	const char *at = *index == '\0' ? "+at" : "at";
 	int i;
 
-	buf_addf(b, " WHERE %s >= ?%d AND %s <= ?%d AND (at < ?%d OR "
+	buf_addf(&q->b, " WHERE %s >= ?%d AND %s <= ?%d AND (at < ?%d OR "
 	    "+seq < ?%d)", at, P_SINCE, at, P_AT, P_AT, P_SEQ);
-	add_set(b, *index == 'n' ? "kind" : "+kind", x->q->kinds);
-	add_set(b, "class", x->q->classes);
-	add_set(b, "status", x->q->statuses);
+	add_set(&q->b, *index == 'n' ? "kind" : "+kind", x->q->kinds);
+	add_set(&q->b, "class", x->q->classes);
+	add_set(&q->b, "status", x->q->statuses);
 	if (x->q->has_client)
-		buf_addf(b, " AND weir_ip(client_address) BETWEEN ?%d AND ?%d",
-		    P_CLIENT_LO, P_CLIENT_HI);
-	/* As ip_net_has: a wide network of IPv6 holds no IPv4 address. */
-	if (x->q->has_client && x->q->client.bits < 96)
-		buf_add_str(b, STR(" AND NOT weir_ip(client_address) BETWEEN "
-		    "x'00000000000000000000ffff00000000' AND "
-		    "x'00000000000000000000ffffffffffff'"));
+		add_client(x, q);
 	for (i = 0; i < T_COUNT; i++)
 		if (x->values[i] != NULL)
-			add_text(x, b, i);
+			add_text(x, q, i);
 }
 
 static struct key_range
@@ -342,34 +369,52 @@ find_rows(const struct search *x, const struct partition *p, struct buf *rows,
 	return 0;
 }
 
+/* The rows of a page, as numbers, in order. */
+static void
+add_matches(const struct search *x, struct sql *q, int few)
+{
+	const char *index = "";
+
+	if (few == 0) {
+		index = x->q->kinds == UINT32_C(1) << EVENT_NOTICE ?
+		    "notice" : "at";
+		buf_addf(&q->b, " INDEXED BY events_%06" PRId64 "_%s",
+		    q->p->id, index);
+	}
+	add_conditions(x, q, index);
+	if (few == 1)
+		buf_addf(&q->b, " AND seq IN (SELECT value FROM json_each('['"
+		    " || ?%d || ']') UNION ALL SELECT seq FROM events_%06"
+		    PRId64 " WHERE seq > ?%d)", P_ROWS, q->p->id, P_KEYED);
+	buf_addf(&q->b, " ORDER BY at DESC, seq DESC LIMIT ?%d", P_LIMIT);
+}
+
+/*
+ * The events of one instant lie in the index by id, so a page is found and
+ * sorted as numbers of rows first.  Without a limit that would be all of them.
+ */
 static sqlite3_stmt *
 statement(const struct search *x, const struct partition *p,
     struct error *err)
 {
-	struct buf b = { 0 }, rows = { 0 };
-	const char *index = "";
+	struct buf rows = { 0 };
+	struct sql q = { .p = p };
 	sqlite3_stmt *st = NULL;
 	size_t limit = x->q->limit;
 	int few;
 
 	if ((few = find_rows(x, p, &rows, err)) == -1)
 		goto out;
-	buf_add_str(&b, STR("SELECT "));
-	event_columns(&b, false);
-	buf_addf(&b, " FROM events_%06" PRId64, p->id);
-	if (few == 0) {
-		index = x->q->kinds == UINT32_C(1) << EVENT_NOTICE ?
-		    "notice" : "at";
-		buf_addf(&b, " INDEXED BY events_%06" PRId64 "_%s", p->id,
-		    index);
-	}
-	add_conditions(x, &b, index);
-	if (few == 1)
-		buf_addf(&b, " AND seq IN (SELECT value FROM json_each('[' ||"
-		    " ?%d || ']') UNION ALL SELECT seq FROM events_%06" PRId64
-		    " WHERE seq > ?%d)", P_ROWS, p->id, P_KEYED);
-	buf_addf(&b, " ORDER BY at DESC, seq DESC LIMIT ?%d", P_LIMIT);
-	if ((st = store_prepare(x->s, buf_cstr(&b), err)) == NULL)
+	buf_add_str(&q.b, STR("SELECT "));
+	event_select(&q.b, p, false);
+	buf_addf(&q.b, " FROM events_%06" PRId64, p->id);
+	if (limit != 0)
+		buf_addf(&q.b, " WHERE seq IN (SELECT seq FROM events_%06"
+		    PRId64, p->id);
+	add_matches(x, &q, few);
+	if (limit != 0)
+		buf_add_str(&q.b, STR(") ORDER BY at DESC, seq DESC"));
+	if ((st = store_prepare(x->s, buf_cstr(&q.b), err)) == NULL)
 		goto out;
 	/* One more tells whether there is another page. */
 	bind_all(x, st, limit == 0 ? -1 : (int64_t)limit + 1);
@@ -379,7 +424,7 @@ statement(const struct search *x, const struct partition *p,
 		sqlite3_bind_int64(st, P_KEYED, p->keyed);
 	}
 out:
-	buf_done(&b);
+	buf_done(&q.b);
 	buf_done(&rows);
 	return st;
 }

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How the rows of a partition are written.  1: texts as they are.  2: a text
+-- that comes again is a number, of the partition's own table dict_NNNNNN; one
+-- index of time and id in place of two.  The views show texts either way.
+
+ALTER TABLE partition ADD COLUMN shape INTEGER NOT NULL DEFAULT 1;
