@@ -183,10 +183,12 @@ lint: setup-tools
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BUILD=$(BUILD) tests/lint/run --deep $(ALL_CFLAGS)
 
-# WEIR_BENCH_LOG=FILE for a log of one's own.
+# WEIR_BENCH_LOG=FILE for a log of one's own; the store grows to each number
+# of events in turn, BENCH_EVENTS="1000000 5000000 20000000" for a large one.
+BENCH_EVENTS ?= 300000
 bench: all $(PROGRAMS)
 	$(Q)BUILD=$(BUILD) tests/bench/import.sh
-	$(Q)$(BUILD)/bench/bench_store 300000 $(BUILD)
+	$(Q)$(BUILD)/bench/bench_store $(BUILD) $(BENCH_EVENTS)
 
 lab: setup
 	$(Q)$(MAKE) --no-print-directory all

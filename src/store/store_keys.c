@@ -13,8 +13,7 @@
  *
  * Measured on a log of a million lines: all keys cost 2,900 instructions and
  * 24 bytes an event; three indexes of SQLite (queue id, message-id, class)
- * cost 8,000 and 55.  The first page of a rare key among a million rows takes
- * 3 to 30 ms, of a range of 20,000 rows 60.
+ * cost 8,000 and 55.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -35,6 +34,7 @@
 #define KEY_MASK	((UINT64_C(1) << (BUCKET_SHIFT - KEY_SHIFT)) - 1)
 #define VARINT_MAX	10	/* bytes of one */
 #define DOMAIN_SHIFT	14	/* bits of the local part */
+#define SMALL_SHIFT	(BUCKET_SHIFT - KEY_SHIFT)
 
 static_assert(STORE_KEYS_SPAN == OFF_MASK, "a row's distance fits");
 static_assert(BY_TYPES <= 16, "a type has four bits");
@@ -95,15 +95,27 @@ keys_domain(const struct store *s, enum key_type type, struct str domain)
 }
 
 struct key_range
-keys_address(const struct store *s, enum key_type type, struct str address)
+keys_address(const struct store *s, const struct partition *p,
+    enum key_type type, struct str address)
 {
 	struct str domain = str_domain(address), local = address;
 	uint32_t key;
 
 	if (str_known(domain))
 		local.n = address.n - domain.n - 1;
+	else if (p->shape != SHAPE_PLAIN)
+		return keys_text(s, type, address);
 	key = keys_domain(s, type, domain).lo |
 	    hash_text(s, local) >> (32 - DOMAIN_SHIFT);
+	return (struct key_range){ type, key, key };
+}
+
+/* Each in a bucket of its own. */
+struct key_range
+keys_small(const struct partition *p, enum key_type type, uint32_t n)
+{
+	uint32_t key = p->shape == SHAPE_PLAIN ? n : n << SMALL_SHIFT;
+
 	return (struct key_range){ type, key, key };
 }
 
@@ -157,17 +169,18 @@ add_client(struct store *s, struct keys *k, const struct event *e,
 
 #define ADD_ADDRESS(type, m)						\
 	if (str_known(e->m))						\
-		push(k, pair_of(type, keys_address(s, type, e->m).lo) | off)
+		push(k, pair_of(type, keys_address(s, p, type, e->m).lo) | off)
 #define ADD_TEXT(type, text)						\
 	if (str_known(text))						\
 		push(k, pair_of(type, hash_text(s, text)) | off)
 
 /* What a revision may change. */
 static void
-add_revised(struct store *s, struct keys *k, const struct event *e,
-    uint64_t off)
+add_revised(struct store *s, const struct partition *p, struct keys *k,
+    const struct event *e, uint64_t off)
 {
-	push(k, pair_of(BY_CLASS, (uint32_t)e->class) | off);
+	push(k, pair_of(BY_CLASS, keys_small(p, BY_CLASS,
+	    (uint32_t)e->class).lo) | off);
 	add_client(s, k, e, off);
 	ADD_ADDRESS(BY_USER, sasl_username);
 }
@@ -179,9 +192,12 @@ keys_add(struct store *s, struct partition *p, const struct event *e)
 	struct keys *k = &p->fresh;
 
 	assert(e->seq > p->keyed && off <= OFF_MASK);
-	add_revised(s, k, e, off);
+	add_revised(s, p, k, e, off);
 	if (e->status != STATUS_NONE)
-		push(k, pair_of(BY_STATUS, (uint32_t)e->status) | off);
+		push(k, pair_of(BY_STATUS, keys_small(p, BY_STATUS,
+		    (uint32_t)e->status).lo) | off);
+	if (p->shape != SHAPE_PLAIN)
+		ADD_TEXT(BY_HOST, e->host);
 	ADD_TEXT(BY_QUEUE, e->queue_id);
 	ADD_TEXT(BY_MESSAGE, store_message_id(e->message_id));
 	ADD_ADDRESS(BY_SENDER, sender);
@@ -196,7 +212,7 @@ int
 keys_revise(struct store *s, struct partition *p, int64_t seq,
     const struct event *e)
 {
-	add_revised(s, seq > p->keyed ? &p->fresh : &p->late, e,
+	add_revised(s, p, seq > p->keyed ? &p->fresh : &p->late, e,
 	    (uint64_t)(seq - p->first_seq));
 	return p->late.n > LATE_MAX ? keys_flush(s, NULL) : 0;
 }
@@ -389,7 +405,7 @@ keys_load(struct store *s, struct partition *p, struct error *err)
 /* As keys_find, in one bucket of one block. */
 static bool
 find_in(const struct partition *p, uint64_t bucket, struct str blob,
-    const struct key_range *r, size_t max, struct buf *rows, size_t *n)
+    const struct key_range *r, size_t max, struct rows *rows)
 {
 	uint64_t least = get_varint(&blob), off = least, delta;
 	uint64_t key = bucket << BUCKET_SHIFT >> KEY_SHIFT & UINT32_MAX;
@@ -404,17 +420,21 @@ find_in(const struct partition *p, uint64_t bucket, struct str blob,
 			continue;
 		if (key > r->hi)
 			break;
-		if (++*n > max)
+		if (rows->n == max)
 			return false;
-		buf_addf(rows, "%s%" PRId64, rows->n == 0 ? "" : ",",
-		    p->first_seq + (int64_t)off);
+		if (rows->n == rows->cap) {
+			rows->cap = rows->cap == 0 ? 64 : 2 * rows->cap;
+			rows->v = xreallocarray(rows->v, rows->cap,
+			    sizeof(*rows->v));
+		}
+		rows->v[rows->n++] = p->first_seq + (int64_t)off;
 	}
 	return true;
 }
 
 int
 keys_find(struct store *s, const struct partition *p,
-    const struct key_range *r, size_t max, struct buf *rows, size_t *n,
+    const struct key_range *r, size_t max, struct rows *rows,
     struct error *err)
 {
 	char sql[STORE_SQL_MAX];
@@ -432,7 +452,7 @@ keys_find(struct store *s, const struct partition *p,
 	    BUCKET_SHIFT));
 	while (few && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		few = find_in(p, (uint64_t)sqlite3_column_int64(st, 0),
-		    store_column_str(st, 1), r, max, rows, n);
+		    store_column_str(st, 1), r, max, rows);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		store_fail(s, err, "read its keys");
 	sqlite3_finalize(st);

@@ -127,13 +127,19 @@ enum store_column {
 /* What events are looked up by; numbers are stored. */
 enum key_type {
 	BY_CLASS, BY_QUEUE, BY_MESSAGE, BY_CLIENT4, BY_CLIENT6,
-	BY_SENDER, BY_RECIPIENT, BY_USER, BY_RELAY, BY_STATUS,
+	BY_SENDER, BY_RECIPIENT, BY_USER, BY_RELAY, BY_STATUS, BY_HOST,
 	BY_TYPES
 };
 
 struct key_range {
 	enum key_type	type;
 	uint32_t	lo, hi;
+};
+
+/* Sequence numbers of rows that were found. */
+struct rows {
+	int64_t		*v;
+	size_t		 n, cap;
 };
 
 struct keys {
@@ -345,8 +351,13 @@ void	writer_wait(struct store *s);
 
 struct key_range	keys_text(const struct store *s, enum key_type type,
 			    struct str text);
+/* Those of a partition's shape. */
 struct key_range	keys_address(const struct store *s,
-			    enum key_type type, struct str address);
+			    const struct partition *p, enum key_type type,
+			    struct str address);
+/* A number below 64: a class, a status. */
+struct key_range	keys_small(const struct partition *p,
+			    enum key_type type, uint32_t n);
 /* All addresses of a domain. */
 struct key_range	keys_domain(const struct store *s,
 			    enum key_type type, struct str domain);
@@ -363,12 +374,12 @@ int	keys_flush(struct store *s, struct error *err);
 int	keys_load(struct store *s, struct partition *p, struct error *err);
 void	keys_done(struct partition *p);
 /*
- * Append the sequence numbers of a range's rows in blocks, with commas, and
- * count them in *n.  1; 0: they are more than max; -1.
+ * Append the sequence numbers of a range's rows in blocks.  1; 0: they are
+ * more than max with those that were there; -1.
  */
 int	keys_find(struct store *s, const struct partition *p,
-	    const struct key_range *r, size_t max, struct buf *rows,
-	    size_t *n, struct error *err);
+	    const struct key_range *r, size_t max, struct rows *rows,
+	    struct error *err);
 /* A message-id without its angle brackets. */
 struct str	store_message_id(struct str id);
 

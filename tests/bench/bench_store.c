@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the store costs: events taken in live and in bulk, their size, and how
- * long first pages of typical queries take.  One figure a line, no verdict.
+ * What the store costs as it grows: events taken in, live and in bulk, their
+ * size, how long it takes to open, and first and last pages of queries for a
+ * key that a quarter of all rows have, a rare one and an absent one.  One
+ * figure a line, no verdict.
  *
- * usage: bench_store [EVENTS [DIRECTORY]]
+ * usage: bench_store DIRECTORY [EVENTS...]
+ *
+ * The database in DIRECTORY grows to each number of events in turn.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,10 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "weir/mem.h"
 #include "weir/store.h"
 #include "weir/usec.h"
 
-#define BATCH	15000	/* events of 50,000 lines, as an import commits */
+#define BATCH	75000	/* events of 200,000 lines, as an import commits */
+#define LIVE	20000	/* events added as a daemon does, */
+#define COMMIT	300	/* so many in each transaction */
+#define TURNS	7
+#define T0	INT64_C(1795430400000000)
+#define STEP	INT64_C(259200)	/* usec from one event to the next */
 
 static uint64_t seed = 42;
 
@@ -62,17 +72,76 @@ static struct texts {
 		name[64], user[32], relay[64], addr[32], reply[128];
 } t;
 
-/* A third messages, a third deliveries, a third rejects and logins. */
+/* Who sends: every fourth message the hot one, few the rare one. */
+static void
+draw_client(uint64_t msg)
+{
+	const char *who = msg % 4 == 1 ? "hot" : msg % 50000 == 7 ? "rare" :
+	    NULL;
+	uint64_t h = draw_skewed(20000);
+
+	text(t.client, sizeof(t.client), "198.51.%" PRIu64 ".%" PRIu64,
+	    h / 256, h % 256);
+	text(t.name, sizeof(t.name), "mail%" PRIu64 ".example%" PRIu64
+	    ".net", h, h % 97);
+	text(t.sender, sizeof(t.sender), "user%" PRIu64 "@example%" PRIu64
+	    ".net", draw_skewed(50000), draw_skewed(3000));
+	text(t.user, sizeof(t.user), "user%" PRIu64, draw_skewed(500));
+	text(t.rcpt, sizeof(t.rcpt), "person%" PRIu64 "@dest%" PRIu64
+	    ".example", draw_skewed(50000), draw_skewed(3000));
+	if (who == NULL)
+		return;
+	text(t.client, sizeof(t.client), "%s", *who == 'h' ? "192.0.2.1" :
+	    "192.0.2.77");
+	text(t.sender, sizeof(t.sender), "news@%s.example", who);
+	text(t.user, sizeof(t.user), "%s", who);
+	text(t.rcpt, sizeof(t.rcpt), "list@%s-rcpt.example", who);
+}
+
+static void
+begin_message(uint64_t msg, uint64_t h)
+{
+	draw_client(msg);
+	text(t.queue, sizeof(t.queue), "4XbKzT%06" PRIx64 "z9", msg);
+	text(t.message, sizeof(t.message), "%016" PRIx64 ".%" PRIu64
+	    "@mail.example.net", h * msg, msg);
+}
+
+static void
+make_delivery(struct event *e, uint64_t msg, uint64_t h)
+{
+	uint64_t r = draw_skewed(3000);
+
+	e->kind = EVENT_DELIVERY;
+	e->counted = e->first = true;
+	e->recipient = str_of(t.rcpt);
+	e->transport = STR("smtp");
+	e->relay_host = text(t.relay, sizeof(t.relay), "mx%" PRIu64 ".dest%"
+	    PRIu64 ".example", r % 5, r);
+	e->relay_address = text(t.addr, sizeof(t.addr), "203.0.%" PRIu64
+	    ".%" PRIu64, r / 256, r % 256);
+	e->relay_port = 25;
+	e->status = STATUS_SENT;
+	e->dsn = STR("2.0.0");
+	e->code = 250;
+	e->delay_us = 800000 + (int64_t)draw(9000000);
+	e->reply = text(t.reply, sizeof(t.reply), "250 2.0.0 Ok: queued as %"
+	    PRIX64 "%" PRIX64, h * msg >> 40, msg);
+	if (msg % 5000 == 0)
+		e->class = CLASS_OPEN_RELAY;
+}
+
+/* A third messages, a third deliveries, a third rejects. */
 static void
 make(struct event *e, uint64_t i)
 {
-	uint64_t msg = i / 3, part = i % 3, ms, h;
+	uint64_t msg = i / 3, part = i % 3, ms;
+	uint64_t h = i * UINT64_C(0x9e3779b97f4a7c15);
 	int k;
 
 	event_init(e);
-	e->at = INT64_C(1795430400000000) + (int64_t)i * 86400 * 3;
+	e->at = T0 + (int64_t)i * STEP;
 	ms = (uint64_t)e->at / 1000;
-	h = i * UINT64_C(0x9e3779b97f4a7c15);
 	for (k = 0; k < 6; k++)
 		e->id[k] = (uint8_t)(ms >> (40 - 8 * k));
 	for (k = 0; k < 8; k++)
@@ -80,34 +149,16 @@ make(struct event *e, uint64_t i)
 	e->id[15] = (uint8_t)i;
 	e->host = STR("mx1.example.org");
 	e->mta = e->instance = STR("postfix");
-	if (part == 0) {
-		h = draw_skewed(20000);
-		text(t.queue, sizeof(t.queue), "4XbKzT%06" PRIx64 "z9", msg);
-		text(t.client, sizeof(t.client), "198.51.%" PRIu64 ".%" PRIu64,
-		    h / 256, h % 256);
-		text(t.name, sizeof(t.name), "mail%" PRIu64
-		    ".example%" PRIu64 ".net", h, h % 97);
-		text(t.message, sizeof(t.message), "%016" PRIx64 ".%" PRIu64
-		    "@mail.example.net", h * msg, msg);
-		text(t.sender, sizeof(t.sender), "user%" PRIu64 "@example%"
-		    PRIu64 ".net", draw_skewed(50000), draw_skewed(3000));
-	}
-	text(t.rcpt, sizeof(t.rcpt), "person%" PRIu64 "@dest%" PRIu64
-	    ".example", draw_skewed(50000), draw_skewed(3000));
+	if (part == 0)
+		begin_message(msg, h);
 	e->client_address = str_of(t.client);
-	e->client_port = 40000 + (int64_t)draw(20000);
-	e->client_name = str_of(t.name);
-	e->helo_name = str_of(t.name);
+	e->client_name = e->helo_name = str_of(t.name);
 	e->protocol_name = STR("ESMTP");
 	e->sender = str_of(t.sender);
 	e->policy = 1;
-	if (msg % 4 == 0) {
-		e->sasl_method = STR("PLAIN");
-		e->sasl_username = text(t.user, sizeof(t.user), "user%" PRIu64
-		    "-%" PRIu64, draw_skewed(500), UINT64_C(0));
-		e->class = CLASS_AUTHENTICATED_RELAY;
-	} else
-		e->class = CLASS_INBOUND;
+	e->sasl_method = STR("PLAIN");
+	e->sasl_username = str_of(t.user);
+	e->class = CLASS_AUTHENTICATED_RELAY;
 	if (part == 2) {
 		e->kind = EVENT_REJECT;
 		e->recipient = str_of(t.rcpt);
@@ -115,43 +166,36 @@ make(struct event *e, uint64_t i)
 		e->class = CLASS_REJECTED;
 		e->dsn = STR("5.7.1");
 		e->code = 554;
-		e->reply = STR("Service unavailable; Client host blocked "
-		    "using dnsbl.example; https://dnsbl.example/q");
+		e->reply = STR("554 5.7.1 Service unavailable; Client host "
+		    "blocked using dnsbl.example; https://dnsbl.example/q");
 		return;
 	}
 	e->queue_id = str_of(t.queue);
 	e->message_id = str_of(t.message);
 	e->size = 1000 + (int64_t)draw(100000);
 	e->recipient_count = 1;
-	if (part == 0) {
+	if (part == 0)
 		e->kind = EVENT_MESSAGE;
-		return;
-	}
-	e->kind = EVENT_DELIVERY;
-	e->counted = e->first = true;
-	e->recipient = str_of(t.rcpt);
-	e->transport = STR("smtp");
-	h = draw_skewed(3000);
-	e->relay_host = text(t.relay, sizeof(t.relay), "mx%" PRIu64 ".dest%"
-	    PRIu64 ".example", h % 5, h);
-	e->relay_address = text(t.addr, sizeof(t.addr), "203.0.%" PRIu64
-	    ".%" PRIu64, h / 256, h % 256);
-	e->relay_port = 25;
-	e->status = STATUS_SENT;
-	e->dsn = STR("2.0.0");
-	e->code = 250;
-	e->delay_us = 800000 + (int64_t)draw(9000000);
-	e->reply = text(t.reply, sizeof(t.reply), "2.0.0 Ok: queued as %"
-	    PRIX64 "%" PRIX64, h * msg, msg);
-	if (msg % 5000 == 0)
-		e->class = CLASS_OPEN_RELAY;
+	else
+		make_delivery(e, msg, h);
 }
 
-static void
+__attribute__((noreturn)) static void
 die(const struct error *err)
 {
 	fprintf(stderr, "bench_store: %s\n", err->text);
 	exit(3);
+}
+
+static struct store *
+open_db(const char *db, enum store_mode mode)
+{
+	struct error err;
+	struct store *s = store_open(db, mode, &err);
+
+	if (s == NULL)
+		die(&err);
+	return s;
 }
 
 static void
@@ -167,47 +211,31 @@ remove_db(const char *db)
 	}
 }
 
-static void
-fill(const char *db, enum store_mode mode, uint64_t n, const char *what,
+/* Seconds for the events from one number to another. */
+static double
+add(const char *db, enum store_mode mode, uint64_t from, uint64_t to,
     uint64_t batch)
 {
-	struct store_totals totals;
-	struct error err;
-	struct store *s;
+	struct error err = { "" };
+	double start = now();
+	struct store *s = open_db(db, mode);
 	struct event e;
 	uint64_t i;
-	double start, cpu;
 
-	remove_db(db);
-	seed = 42;
-	if ((s = store_open(db, mode, &err)) == NULL)
-		die(&err);
-	start = now();
-	cpu = (double)clock() / CLOCKS_PER_SEC;
-	for (i = 0; i < n; i++) {
-		if (i % batch == 0 && store_begin(s, &err) == -1)
+	for (i = from; i < to; i++) {
+		if ((i - from) % batch == 0 && store_begin(s, &err) == -1)
 			die(&err);
 		make(&e, i);
 		if (store_add_event(s, &e) != 1) {
-			fprintf(stderr, "bench_store: %s\n", store_error(s));
-			exit(3);
+			error_set(&err, "%s", store_error(s));
+			die(&err);
 		}
-		if (((i + 1) % batch == 0 || i + 1 == n) &&
+		if (((i + 1 - from) % batch == 0 || i + 1 == to) &&
 		    store_commit(s, &err) == -1)
 			die(&err);
 	}
-	printf("%s added: %.2f s\n", what, now() - start);
 	store_close(s);
-	cpu = (double)clock() / CLOCKS_PER_SEC - cpu;
-	start = now() - start;
-	printf("%s: %.0f events/s, %.2f s, %.2f s CPU\n", what,
-	    (double)n / start, start, cpu);
-	if ((s = store_open(db, STORE_READ, &err)) == NULL ||
-	    store_totals(s, &totals, &err) == -1)
-		die(&err);
-	printf("%s: %.0f bytes/event\n", what,
-	    (double)totals.bytes / (double)n);
-	store_close(s);
+	return now() - start;
 }
 
 static int
@@ -218,56 +246,142 @@ count(void *ctx, const struct event *e)
 	return 0;
 }
 
-static void
-ask(const char *db, const char *name, const char *value)
+static int
+compare(const void *a, const void *b)
 {
-	struct store *s;
-	struct query q;
-	struct error err;
-	size_t n = 0;
-	double start;
+	double x = *(const double *)a, y = *(const double *)b;
 
-	if ((s = store_open(db, STORE_READ, &err)) == NULL)
-		die(&err);
+	return x < y ? -1 : x > y;
+}
+
+/* `filters` is "name=value[&name=value]". */
+static void
+set(struct query *q, const char *filters)
+{
+	struct str rest = str_of(filters), one, name;
+	struct error err;
+
+	while (str_cut(&rest, '&', &one)) {
+		(void)str_cut(&one, '=', &name);
+		if (query_set(q, name, one, 0, &err) == -1)
+			die(&err);
+	}
+}
+
+/* Of a handle that was used before, as the threads of HTTP have one. */
+static void
+ask(struct store *s, const char *filters, bool last)
+{
+	struct error err;
+	struct query q;
+	double took[TURNS], start;
+	size_t n = 0;
+	int i;
+
 	query_init(&q);
-	if (name != NULL && query_set(&q, str_of(name), str_of(value), 0,
-	    &err) == -1)
-		die(&err);
-	start = now();
-	if (store_query(s, &q, count, &n, NULL, &err) == -1)
-		die(&err);
-	printf("first page %s %s: %.2f ms, %zu events\n",
-	    name == NULL ? "of all" : name, value, (now() - start) * 1e3, n);
+	set(&q, filters);
+	if (last)
+		snprintf(q.cursor, sizeof(q.cursor), "%" PRId64 ".%d",
+		    T0 + 900 * STEP, 901);
+	for (i = 0; i < TURNS; i++) {
+		n = 0;
+		start = now();
+		if (store_query(s, &q, count, &n, NULL, &err) == -1)
+			die(&err);
+		took[i] = now() - start;
+	}
+	qsort(took, TURNS, sizeof(took[0]), compare);
+	printf("%s page of %s: %.2f ms, %zu events\n", last ? "last" :
+	    "first", *filters == '\0' ? "all" : filters,
+	    took[TURNS / 2] * 1e3, n);
 	query_done(&q);
+}
+
+static void
+ask_all(const char *db)
+{
+	static const char *const asked[] = {
+		"", "client=192.0.2.1", "client=192.0.2.77",
+		"client=203.0.113.1", "client=192.0.2.0/24",
+		"client=192.0.2.64/26", "client=203.0.113.0/24",
+		"user=hot", "user=rare", "user=absent",
+		"sender=news@hot.example", "sender=news@rare.example",
+		"sender=news@absent.example", "sender=@hot.example",
+		"sender=@rare.example", "sender=@absent.example",
+		"recipient=list@hot-rcpt.example",
+		"recipient=list@rare-rcpt.example",
+		"recipient=@hot-rcpt.example", "recipient=@rare-rcpt.example",
+		"recipient=@absent.example", "domain=hot.example",
+		"domain=rare.example", "domain=absent.example",
+		"queue-id=4XbKzT000007z9", "queue-id=absent",
+		"message-id=absent@x", "class=authenticated_relay",
+		"class=open_relay", "class=relay_denied",
+		"relay=mx1.dest1.example", "relay=absent.example",
+		"status=sent", "status=deferred", "host=mx1.example.org",
+		"host=absent", "kind=notice",
+		"client=192.0.2.1&sender=news@hot.example",
+		"client=192.0.2.1&sender=news@rare.example",
+		"client=192.0.2.1&sender=@absent.example",
+		"user=hot&recipient=@hot-rcpt.example",
+		"user=hot&recipient=@rare-rcpt.example",
+		"user=rare&client=192.0.2.0/24",
+		"user=hot&class=open_relay", "user=hot&status=deferred",
+		"client=192.0.2.1&user=rare",
+	};
+	struct store *s = open_db(db, STORE_READ);
+	size_t i;
+
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		ask(s, asked[i], false);
+		ask(s, asked[i], true);
+	}
+	store_close(s);
+}
+
+static void
+print_size(const char *db)
+{
+	struct store_totals totals;
+	struct error err;
+	double start = now();
+	struct store *s = open_db(db, STORE_WRITE);
+
+	printf("open to write: %.2f ms\n", (now() - start) * 1e3);
+	if (store_totals(s, &totals, &err) == -1)
+		die(&err);
+	printf("size: %.0f bytes/event, %" PRId64 " partitions\n",
+	    (double)totals.bytes / (double)totals.events, totals.partitions);
 	store_close(s);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const char *const asked[][2] = {
-		{ NULL, "" }, { "client", "198.51.0.7" },
-		{ "client", "198.51.0.0/16" }, { "client", "198.51.77.0/28" },
-		{ "client", "203.0.113.1" }, { "user", "user3-0" },
-		{ "sender", "user0@example0.net" }, { "sender", "@nobody.net" },
-		{ "recipient", "@dest1.example" },
-		{ "domain", "dest2000.example" }, { "domain", "no.example" },
-		{ "queue-id", "4XbKzT000fffz9" }, { "message-id", "x@y" },
-		{ "class", "open_relay" }, { "class", "relay_denied" },
-		{ "class", "open_relay,relay_denied" },
-		{ "relay", "no.example" }, { "status", "deferred" },
-		{ "kind", "notice" }, { "host", "other" },
-	};
-	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 300000;
+	uint64_t have = 0, want;
 	char db[4096];
-	size_t i;
+	double took;
+	int i;
 
-	snprintf(db, sizeof(db), "%s/bench_store.db",
-	    argc > 2 ? argv[2] : "/tmp");
-	fill(db, STORE_WRITE, n, "live", 300);
-	fill(db, STORE_BULK, n, "bulk", BATCH);
-	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		ask(db, asked[i][0], asked[i][1]);
+	if (argc < 3) {
+		fprintf(stderr, "usage: bench_store DIRECTORY EVENTS...\n");
+		return 2;
+	}
+	snprintf(db, sizeof(db), "%s/bench_store.db", argv[1]);
+	remove_db(db);
+	for (i = 2; i < argc; i++) {
+		want = strtoull(argv[i], NULL, 10);
+		if (want < have + 2 * LIVE)
+			continue;
+		took = add(db, STORE_BULK, have, want - LIVE, BATCH);
+		printf("-- %" PRIu64 " events\nbulk: %.0f events/s\n", want,
+		    (double)(want - LIVE - have) / took);
+		took = add(db, STORE_WRITE, want - LIVE, want, COMMIT);
+		printf("live: %.0f events/s\n", LIVE / took);
+		have = want;
+		print_size(db);
+		ask_all(db);
+		fflush(stdout);
+	}
 	remove_db(db);
 	return 0;
 }

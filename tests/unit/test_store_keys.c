@@ -63,6 +63,9 @@ assert_many_found(struct store *s)
 	assert_int_equal(found(s, "queue-id", "4Xb003fff"), 1);
 	assert_int_equal(found(s, "queue-id", "4xb003fff"), 0);
 	assert_int_equal(found(s, "class", "auth_failure"), 1);
+	assert_int_equal(found(s, "class", "inbound"), 0);
+	assert_int_equal(found(s, "host", "MX1.example.org"), NMANY);
+	assert_int_equal(found(s, "host", "mx2.example.org"), 0);
 }
 
 static void
