@@ -21,6 +21,9 @@ export function statusLine(status) {
 	if (!status.watching)
 		return "NOT WATCHING: " +
 		    (status.why_not ?? "no reason is known");
+	if (status.not_storing)
+		return "NOT STORING: " + status.not_storing +
+		    "; alerts are sent all the same";
 	const names = status.sources.filter(watched)
 	    .map((s) => s.path ?? s.name);
 	return "OK: watching " + (names.join(", ") || "no source") +
@@ -108,7 +111,8 @@ export function showStatus(status) {
 		return;
 	last = text;
 	const banner = byId("banner");
-	banner.dataset.state = status.watching ? "ok" : "bad";
+	banner.dataset.state = status.watching && !status.not_storing ?
+	    "ok" : "bad";
 	say(byId("banner-text"), statusLine(status));
 	say(byId("host"), status.host ?? "");
 	byId("sources-state").hidden = status.sources.length > 0;

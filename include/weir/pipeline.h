@@ -54,6 +54,17 @@ void		 pipeline_close(struct pipeline *p);
 int		 pipeline_restart(struct pipeline *p,
 		    const struct pipeline_options *o, struct error *err);
 
+/*
+ * The store cannot be written: go on from its last commit with one in memory.
+ * After -1 as after that of pipeline_restart.
+ */
+int		 pipeline_stand_in(struct pipeline *p, struct error *err);
+/*
+ * Back to the store, if it can be written again, and go on from its last
+ * commit.  1: not yet, nothing has changed; -1: it failed again, as above.
+ */
+int		 pipeline_leave_standin(struct pipeline *p, struct error *err);
+
 /* Lines and the stream's position; the batch stays the caller's. */
 void		 pipeline_take(struct pipeline *p, const struct batch *b);
 /* Something of weir's own world, as a stored event; ret_id may be NULL. */

@@ -34,6 +34,7 @@ struct snapshot {
 	int64_t			started_at, published_at, committed_at;
 	bool			watching;	/* some source is read */
 	char			why_not[512];
+	char			not_storing[512];	/* why; "": it does */
 	struct engine_stats	engine;
 	struct snapshot_source	sources[SNAPSHOT_SOURCES];
 	size_t			nsources;

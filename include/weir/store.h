@@ -36,6 +36,20 @@ struct hash_key	 store_hash_key(const struct store *s);
 /* For tests and for small partitions in them. */
 void		 store_set_partition_rows(struct store *s, int64_t rows);
 
+/*
+ * A store in memory that stands in for one on disk that cannot be written: it
+ * begins with what was last committed there, events apart.  The disk's must
+ * outlive it and have no transaction open.
+ */
+struct store	*store_open_standin(const struct store *disk,
+		    struct error *err);
+/*
+ * Can the disk's be written again?  Then it knows now which webhooks were told
+ * meanwhile; the stand-in is still to be closed.
+ */
+int		 store_leave_standin(struct store *disk,
+		    struct store *standin, struct error *err);
+
 int	store_begin(struct store *s, struct error *err);
 int	store_commit(struct store *s, struct error *err);
 void	store_rollback(struct store *s);

@@ -125,7 +125,7 @@ const struct command cmd_status = {
 	"status",
 	"[-c FILE] [--db FILE] [--format table|jsonl]",
 	"tell whether this host is watched, and what weir believes",
-	"The first line is \"OK\" (exit status 0) or \"NOT WATCHING\" and why\n"
-	"(exit status 3).\n",
+	"The first line is \"OK\" (exit status 0), or \"NOT WATCHING\" or\n"
+	"\"NOT STORING\" and why (exit status 3).\n",
 	run,
 };

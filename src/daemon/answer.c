@@ -39,14 +39,14 @@ on_jobs(sd_event_source *defer, void *ctx)
 	int		 rc;
 
 	(void)defer;
-	if (d->broken) {
+	if (d->broken || d->standin) {
 		if (job->peer != NULL)
 			refuse(job->peer, d->why_broken.text);
 		end_job(d, 0);
 		return 0;
 	}
 	intake_commit(d);
-	if (d->broken)
+	if (d->broken || d->standin)
 		return 0;
 	rc = order_step(job->order, d->pipeline, &j);
 	if (rc == -1)
@@ -116,7 +116,7 @@ on_asked(void *ctx, struct serve_peer *peer, const json_t *request)
 		answer_reload(d, peer);
 	else if (!order_knows(command))
 		refuse(peer, "this daemon does not know that command");
-	else if (d->broken)
+	else if (d->broken || d->standin)
 		refuse(peer, d->why_broken.text);
 	else {
 		log_info("%s asks: %s", serve_who(peer), command);

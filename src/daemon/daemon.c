@@ -263,6 +263,7 @@ start_http(struct daemon *d)
 static int
 start_parts(struct daemon *d, const struct error *broken, struct error *err)
 {
+	d->stopping = false;
 	d->broken = broken != NULL;
 	if (outbox_start(d, err) == -1)
 		return -1;
@@ -282,6 +283,7 @@ start_parts(struct daemon *d, const struct error *broken, struct error *err)
 static void
 stop_parts(struct daemon *d)
 {
+	d->stopping = true;
 	drill_stop(d);
 	intake_stop(d);
 	outbox_stop(d);

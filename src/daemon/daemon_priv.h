@@ -67,15 +67,19 @@ struct daemon {
 
 	sd_event		*loop;
 	struct queue		*queue;
+	uint64_t		 readers;	/* ended so far */
 	struct reader		*reader;
 	struct watch		 watch;
 	struct same		*same;
 	sd_event_source		*queue_io, *commit_timer, *hold_timer;
 	sd_event_source		*retry_timer, *prune_timer;
 	bool			 caught_up;	/* once since the start */
-	bool			 broken;	/* the store fails */
-	bool			 said_broken;
+	bool			 broken;	/* the store fails, */
+	bool			 standin;	/* or one stands in for it */
 	struct error		 why_broken;
+	bool			 stopping;
+	int64_t			 standin_since;	/* wall clock */
+	uint64_t		 standin_lines;	/* read meanwhile */
 
 	struct deliver		*deliver;
 	sd_event_source		*deliver_io, *outbox_timer;
@@ -108,7 +112,7 @@ void	intake_start(struct daemon *d);
 void	intake_stop(struct daemon *d);
 /* Commit if anything is pending; a failure is dealt with. */
 void	intake_commit(struct daemon *d);
-/* The store failed: stop reading, and try again later. */
+/* The store failed: go on with one in memory, and try again later. */
 void	intake_fail(struct daemon *d, const struct error *err);
 void	intake_publish(struct daemon *d);
 

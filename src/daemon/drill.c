@@ -155,7 +155,7 @@ drill_start(struct daemon *d, struct serve_peer *peer)
 
 	if (dr->on)
 		why = "a fire drill is under way";
-	else if (d->broken)
+	else if (d->broken || d->standin)
 		why = "the database cannot be written now";
 	else if (source_of_drill(d) == -1)
 		why = "no source is read";

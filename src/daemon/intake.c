@@ -5,9 +5,12 @@
  * the timers run only while there is something to wait for.
  *
  * When the store fails (a full disk), everything since the last commit is
- * forgotten, reading stops, and each few seconds engine and reader begin again
- * from what was committed: the log itself is the buffer, nothing is lost.
+ * forgotten, and engine and reader begin again from there with a store in
+ * memory: mail is judged and people are told, only the history waits.  Each few
+ * seconds the disk is tried; when it can be written, both begin again from what
+ * was committed there: the log itself is the buffer, nothing is lost.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +64,8 @@ intake_publish(struct daemon *d)
 {
 	struct snapshot	*s = &d->snap;
 
+	snprintf(s->not_storing, sizeof(s->not_storing), "%.511s",
+	    d->standin ? d->why_broken.text : "");
 	watch_snapshot(&d->watch, s);
 	s->published_at = pipeline_clock();
 	if (!d->broken)
@@ -146,11 +151,6 @@ intake_commit(struct daemon *d)
 		intake_fail(d, &err);
 		return;
 	}
-	if (d->said_broken) {
-		d->said_broken = false;
-		log_info("the database can be written again; reading goes on "
-		    "where it stopped");
-	}
 	d->snap.committed_at = pipeline_clock();
 	d->snap.commits++;
 	d->snap.commit_us_total += (uint64_t)(d->snap.committed_at - began);
@@ -194,6 +194,7 @@ take(struct daemon *d, struct work *w)
 	watch_take(&d->watch, w, d->pipeline);
 	if (d->watch.v[w->source].paused)
 		return;
+	d->standin_lines += w->batch->counts.lines;
 	look_for_same_lines(d, w);
 	drill_look(d, w);
 	if (w->batch->stream.id != 0 || w->batch->nlines > 0)
@@ -225,19 +226,19 @@ on_queue(sd_event_source *io, int fd, uint32_t events, void *ctx)
 	struct daemon	*d = ctx;
 	struct work	*w;
 	bool		 behind = watch_behind(&d->watch);
+	uint64_t	 readers = d->readers;
 
 	(void)io;
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < TURN && !d->broken &&
-	    (w = queue_get(d->queue, false)) != NULL; i++) {
+	for (int i = 0; i < TURN && (w = queue_get(d->queue, false)) != NULL;
+	    i++) {
 		take(d, w);
 		/* The queue is gone when the store has failed meanwhile. */
-		if (!d->broken)
-			queue_release(d->queue, w);
+		if (d->readers != readers)
+			return 0;
+		queue_release(d->queue, w);
 	}
-	if (d->broken)
-		return 0;
 	if (pipeline_dirty(d->pipeline)) {
 		if (sd_event_source_get_enabled(d->commit_timer, NULL) <= 0)
 			daemon_arm(d, &d->commit_timer, pipeline_clock() +
@@ -255,17 +256,49 @@ end_reader(struct daemon *d, bool drop)
 {
 	struct work	*w;
 
+	d->readers++;
 	reader_stop(d->reader);
 	d->reader = NULL;
 	d->queue_io = sd_event_source_disable_unref(d->queue_io);
 	while (!drop && d->queue != NULL && !d->broken &&
 	    (w = queue_get(d->queue, false)) != NULL) {
 		take(d, w);
-		if (!d->broken)
-			queue_release(d->queue, w);
+		queue_release(d->queue, w);
 	}
 	queue_free(d->queue);
 	d->queue = NULL;
+}
+
+/* History has a hole in time, if not in events: say from when to when. */
+static void
+note_standin(struct daemon *d)
+{
+	char		 since[USEC_TEXT_MAX], until[USEC_TEXT_MAX], text[512];
+	int64_t		 now = pipeline_clock();
+
+	snprintf(text, sizeof(text), "from %.*s to %.*s nothing was stored "
+	    "(%.200s); %" PRIu64 " lines were judged in memory, and are read "
+	    "again now", STRF(usec_print(d->standin_since, since)),
+	    STRF(usec_print(now, until)), d->why_broken.text,
+	    d->standin_lines);
+	log_info("the database can be written again: %s", text);
+	pipeline_notice(d->pipeline, "not_stored", d->watch.host,
+	    str_of(text), now, NULL);
+}
+
+/* The store in memory for the one on disk, or back: rows have new numbers. */
+static int
+change_store(struct daemon *d, int (*change)(struct pipeline *,
+    struct error *), struct error *err)
+{
+	struct error	why;
+	int		rc;
+
+	outbox_stop(d);
+	rc = change(d->pipeline, err);
+	if (rc != -1 && outbox_start(d, &why) == -1)
+		log_error("%s", why.text);
+	return rc;
 }
 
 static int
@@ -273,35 +306,66 @@ on_retry(sd_event_source *timer, uint64_t at, void *ctx)
 {
 	struct daemon	*d = ctx;
 	struct error	 err = { "" };
+	int		 rc;
 
 	(void)timer;
 	(void)at;
-	if (pipeline_restart(d->pipeline, &d->po, &err) == -1) {
+	if (!d->standin) {
+		intake_fail(d, &d->why_broken);
+		return 0;
+	}
+	intake_commit(d);
+	if (!d->standin)
+		return 0;
+	rc = change_store(d, pipeline_leave_standin, &err);
+	if (rc == 1) {
 		d->why_broken = err;
 		daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US,
 		    on_retry);
 		intake_publish(d);
 		return 0;
 	}
-	d->broken = false;
+	end_reader(d, true);
+	d->standin = false;
+	if (rc == -1) {
+		intake_fail(d, &err);
+		return 0;
+	}
+	note_standin(d);
 	start_reader(d);
 	return 0;
 }
 
 void
-intake_fail(struct daemon *d, const struct error *err)
+intake_fail(struct daemon *d, const struct error *why)
 {
+	struct error	err = { "" };
+
 	d->broken = true;
-	d->why_broken = *err;
-	if (!d->said_broken)
-		log_error("%s; reading stops until it can be written, and "
-		    "then goes on where it stopped: no line is lost",
-		    err->text);
-	d->said_broken = true;
+	d->standin = false;
+	if (why != &d->why_broken)
+		d->why_broken = *why;
+	/* What is not committed is read again after the next start. */
+	if (d->stopping)
+		return;
 	daemon_disarm(d->hold_timer);
 	end_reader(d, true);
 	daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US, on_retry);
-	intake_publish(d);
+	if (change_store(d, pipeline_stand_in, &err) == -1) {
+		log_error("%s; reading stops until it can be written, and "
+		    "then goes on where it stopped: no line is lost (%s)",
+		    d->why_broken.text, err.text);
+		intake_publish(d);
+		return;
+	}
+	log_error("%s; mail is watched and alerts are sent, but nothing is "
+	    "stored until it can be written: then the log is read again from "
+	    "where storing stopped", d->why_broken.text);
+	d->standin_since = pipeline_clock();
+	d->standin_lines = 0;
+	d->broken = false;
+	d->standin = true;
+	start_reader(d);
 }
 
 /* Whole partitions and unfinished messages that are too old. */
@@ -316,10 +380,10 @@ on_prune(sd_event_source *timer, uint64_t at, void *ctx)
 	(void)timer;
 	(void)at;
 	daemon_arm(d, &d->prune_timer, now + PRUNE_US, on_prune);
-	if (d->broken)
+	if (d->broken || d->standin)
 		return 0;
 	intake_commit(d);
-	if (d->broken)
+	if (d->broken || d->standin)
 		return 0;
 	if (store_prune(s, now - config_number(d->config, "weir", NULL,
 	    "retention"), &err) == -1)
@@ -370,6 +434,9 @@ void
 intake_start(struct daemon *d)
 {
 	d->caught_up = false;
+	if (d->standin)
+		daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US,
+		    on_retry);
 	start_reader(d);
 }
 

@@ -201,8 +201,8 @@ outbox_stop(struct daemon *d)
 	d->outbox_timer = sd_event_source_disable_unref(d->outbox_timer);
 	deliver_stop(d->deliver);
 	take_results(d);
-	intake_commit(d);
 	deliver_free(d->deliver);
 	d->deliver = NULL;
 	d->nflights = 0;
+	intake_commit(d);
 }

@@ -20,6 +20,7 @@
 struct pipeline {
 	struct pipeline_options	 o;
 	struct store		*store;
+	struct store		*disk;		/* `store` stands in for it */
 	struct policy		*policy;
 	struct engine		*engine;
 	struct backlog		 backlog;
@@ -300,6 +301,7 @@ pipeline_close(struct pipeline *p)
 		return;
 	forget(p);
 	store_close(p->store);
+	store_close(p->disk);
 	buf_done(&p->doubts);
 	backlog_done(&p->backlog);
 	free(p);
@@ -315,6 +317,40 @@ pipeline_restart(struct pipeline *p, const struct pipeline_options *o,
 		return 0;
 	forget(p);
 	return -1;
+}
+
+int
+pipeline_stand_in(struct pipeline *p, struct error *err)
+{
+	struct store	*standin;
+
+	assert(p->disk == NULL);
+	forget(p);
+	if ((standin = store_open_standin(p->store, err)) == NULL)
+		return -1;
+	p->disk = p->store;
+	p->store = standin;
+	if (load(p, err) == 0)
+		return 0;
+	forget(p);
+	p->store = p->disk;
+	p->disk = NULL;
+	store_close(standin);
+	return -1;
+}
+
+int
+pipeline_leave_standin(struct pipeline *p, struct error *err)
+{
+	struct store	*standin = p->store;
+
+	if (store_leave_standin(p->disk, standin, err) == -1)
+		return 1;
+	forget(p);
+	p->store = p->disk;
+	p->disk = NULL;
+	store_close(standin);
+	return load(p, err);
 }
 
 /*
@@ -526,7 +562,8 @@ pipeline_snapshot(struct pipeline *p, struct snapshot *s)
 	if (p->engine == NULL)
 		return;
 	s->engine = *engine_stats(p->engine);
-	(void)store_totals(p->store, &s->store, NULL);
+	(void)store_totals(p->disk != NULL ? p->disk : p->store, &s->store,
+	    NULL);
 	memcpy(s->unknown, p->unknown, sizeof(s->unknown));
 	s->nunknown = p->nunknown;
 	if (p->beliefs_json == NULL)

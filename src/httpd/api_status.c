@@ -42,7 +42,7 @@ api_health(const struct request *rq, struct reply *rp)
 	struct buf line = {0};
 
 	status_line(j, &line);
-	if (s->watching) {
+	if (s->watching && s->not_storing[0] == '\0') {
 		buf_add_char(&line, '\n');
 		rp->type = "text/plain; charset=utf-8";
 		rp->body = line;

@@ -92,6 +92,12 @@ watching(const struct metric *m, const struct metric_in *in, struct buf *out)
 }
 
 static void
+storing(const struct metric *m, const struct metric_in *in, struct buf *out)
+{
+	add_count(m, in->s->not_storing[0] == '\0', out);
+}
+
+static void
 source_up(const struct metric *m, const struct metric_in *in, struct buf *out)
 {
 	const struct snapshot_source *s;
@@ -273,6 +279,9 @@ static const struct metric metrics[] = {
 	    "When the daemon started, Unix time.", started },
 	{ "weir_watching", "gauge", "",
 	    "1 while at least one source is read.", watching },
+	{ "weir_storing", "gauge", "",
+	    "0 while the database cannot be written; alerts go out.",
+	    storing },
 	{ "weir_source_up", "gauge", "",
 	    "1 while the source is read.", source_up },
 	{ "weir_source_lines", "counter", "",

@@ -176,6 +176,7 @@ status_json(const struct snapshot *s)
 
 	json_object_set_new(o, "watching", json_boolean(s->watching));
 	set_text(o, "why_not", s->watching ? "" : s->why_not);
+	set_text(o, "not_storing", s->not_storing);
 	set_text(o, "version", s->version);
 	set_text(o, "host", s->host);
 	set_time(o, "started", s->started_at);

@@ -124,6 +124,13 @@ status_line(const json_t *j, struct buf *out)
 		add_clean(out, why[0] == '\0' ? "no reason is known" : why);
 		return;
 	}
+	why = get_text(j, "not_storing");
+	if (why[0] != '\0') {
+		buf_add_str(out, STR("NOT STORING: "));
+		add_clean(out, why);
+		buf_add_str(out, STR("; alerts are sent all the same"));
+		return;
+	}
 	buf_add_str(out, STR("OK: watching "));
 	add_watched(j, out);
 	if (host[0] != '\0') {

@@ -336,8 +336,8 @@ checkpoint(struct store *s)
 	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
-static int
-open_db(struct store *s, struct error *err)
+int
+store_open_db(struct store *s, struct error *err)
 {
 	int flags;
 
@@ -410,6 +410,14 @@ begin_first(struct store *s, struct error *err)
 	return store_commit(s, err);
 }
 
+int
+store_begin_writing(struct store *s, struct error *err)
+{
+	return load_hash_key(s, err) == -1 || kept_init(s) == -1 ||
+	    batch_init(s, err) == -1 || writer_init(s, err) == -1 ||
+	    partition_load(s, err) == -1 ? -1 : begin_first(s, err);
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode, struct error *err)
 {
@@ -422,10 +430,8 @@ store_open(const char *path, enum store_mode mode, struct error *err)
 	s->partition_rows = STORE_PARTITION_ROWS;
 	if ((mode != STORE_READ && (lock_take(s, err) == -1 ||
 	    create_file(s, err) == -1)) || check_length(s, err) == -1 ||
-	    open_db(s, err) == -1 || schema_check(s, err) == -1 ||
-	    load_hash_key(s, err) == -1 || kept_init(s) == -1 ||
-	    batch_init(s, err) == -1 || writer_init(s, err) == -1 ||
-	    partition_load(s, err) == -1 || begin_first(s, err) == -1) {
+	    store_open_db(s, err) == -1 || schema_check(s, err) == -1 ||
+	    store_begin_writing(s, err) == -1) {
 		store_close(s);
 		return NULL;
 	}

@@ -235,6 +235,26 @@ begin_next(struct store *s, struct error *err)
 	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
 
+static int
+drop_partition(struct store *s, size_t i, struct error *err)
+{
+	struct partition *p = &s->parts[i];
+	char sql[STORE_SQL_MAX];
+
+	partition_drop_statements(s);
+	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
+	    "DROP TABLE keys_%06" PRId64 ";"
+	    "DROP TABLE IF EXISTS dict_%06" PRId64 ";"
+	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id,
+	    p->id, p->id);
+	if (store_exec(s, err, "drop a partition", sql) == -1)
+		return -1;
+	keys_done(p);
+	s->nparts--;
+	memmove(p, p + 1, (s->nparts - i) * sizeof(*p));
+	return 0;
+}
+
 struct partition *
 partition_current(struct store *s, struct error *err)
 {
@@ -247,6 +267,11 @@ partition_current(struct store *s, struct error *err)
 	    s->seq - p->first_seq >= STORE_KEYS_SPAN) {
 		if (begin_next(s, err) == -1)
 			return NULL;
+		/* Memory is bounded: of a stand-in's events the newest. */
+		while (s->is_standin && s->nparts > 2)
+			if (drop_partition(s, 0, err) == -1 ||
+			    schema_views(s, err) == -1)
+				return NULL;
 		p = &s->parts[s->nparts - 1];
 	}
 	return p;
@@ -291,26 +316,6 @@ partition_find(struct store *s, struct partition *p, const struct event *e,
 		store_fail(s, NULL, "look up an event");
 	sqlite3_reset(p->find);
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
-}
-
-static int
-drop_partition(struct store *s, size_t i, struct error *err)
-{
-	struct partition *p = &s->parts[i];
-	char sql[STORE_SQL_MAX];
-
-	partition_drop_statements(s);
-	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
-	    "DROP TABLE keys_%06" PRId64 ";"
-	    "DROP TABLE IF EXISTS dict_%06" PRId64 ";"
-	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id,
-	    p->id, p->id);
-	if (store_exec(s, err, "drop a partition", sql) == -1)
-		return -1;
-	keys_done(p);
-	s->nparts--;
-	memmove(p, p + 1, (s->nparts - i) * sizeof(*p));
-	return 0;
 }
 
 static int

@@ -79,6 +79,13 @@
 	    " body, created, next_try, attempts, last_code, last_error,"\
 	    " state FROM outbox WHERE webhook_id = ?1"			\
 	    " ORDER BY state = 1 DESC, id LIMIT 1")			\
+	X(SETTLED, "SELECT webhook, webhook_id, type, alert, body,"	\
+	    " state, created, next_try, settled, attempts, last_code,"	\
+	    " last_error FROM outbox WHERE state <> 0")			\
+	X(SETTLE, "INSERT INTO outbox VALUES (NULL, ?1, ?2, ?3, ?4, ?5,"\
+	    " ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (webhook_id,"	\
+	    " webhook) DO UPDATE SET state = ?6, settled = ?9,"		\
+	    " attempts = ?10, last_code = ?11, last_error = ?12")	\
 	X(OUTBOX_PRUNE, "DELETE FROM outbox"				\
 	    " WHERE state <> 0 AND settled < ?1")			\
 	X(REVISION_PRUNE, "DELETE FROM revision WHERE seq < ?1")	\
@@ -201,6 +208,7 @@ struct store {
 	atomic_bool		 failed;
 	struct error		 error;		/* the first of a transaction */
 	int64_t			 seq, partition_rows;
+	bool			 is_standin;
 	struct partition	*parts;
 	size_t			 nparts;
 	sqlite3_stmt		*stmts[ST_COUNT];
@@ -249,6 +257,11 @@ bool	store_append_blob(struct store *s, sqlite3_stmt *st,
 	    struct buf *ret);
 /* Write what is only in memory. */
 int	store_flush(struct store *s, struct error *err);
+
+/* The connection, with its settings. */
+int	store_open_db(struct store *s, struct error *err);
+/* Key, batch, catalogue and a first partition. */
+int	store_begin_writing(struct store *s, struct error *err);
 
 /* store_schema.c */
 
