@@ -14,6 +14,7 @@ enum option_type {
 	OPTION_BOOL,
 	OPTION_INT,
 	OPTION_SPAN,			/* usec */
+	OPTION_SIZE,			/* bytes: 64M */
 	OPTION_TEXT,
 	OPTION_CHOICE,
 	OPTION_LIST,			/* commas, lines, @FILE */

@@ -180,7 +180,14 @@ struct store_totals {
 
 int	store_totals(struct store *s, struct store_totals *ret,
 	    struct error *err);
-/* Drop whole partitions whose newest event is older than `at`. */
-int	store_prune(struct store *s, int64_t at, struct error *err);
+/*
+ * Drop the oldest partition if its newest event is older than `at`, or if the
+ * database holds more than so many bytes (0: as many as it likes).  1: call
+ * again, there may be more; 0: that was all; -1.
+ */
+int	store_prune(struct store *s, int64_t at, int64_t bytes,
+	    struct error *err);
+/* Give some free pages back to the file system.  As store_prune. */
+int	store_trim(struct store *s, struct error *err);
 
 #endif

@@ -283,7 +283,7 @@ config_number(const struct config *c, const char *kind, const char *name,
 	int64_t n;
 
 	assert(row->type == OPTION_BOOL || row->type == OPTION_INT ||
-	    row->type == OPTION_SPAN);
+	    row->type == OPTION_SPAN || row->type == OPTION_SIZE);
 	s = config_find(c, row, name == NULL ? "" : name);
 	if (s != NULL)
 		return s->number;

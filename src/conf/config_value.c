@@ -53,6 +53,23 @@ print_span(int64_t us, char *ret, size_t size)
 		snprintf(ret, size, "%llds", (long long)(us / USEC_PER_SEC));
 }
 
+/* "64M": a whole number of bytes, or of units of 1024. */
+static bool
+parse_size(struct str s, int64_t *ret)
+{
+	static const char units[] = "KMGT";
+	const char *unit = s.n == 0 ? NULL : strchr(units, s.p[s.n - 1]);
+	int shift = unit == NULL || *unit == '\0' ? 0 :
+	    10 * (int)(unit - units + 1);
+
+	if (shift > 0)
+		s.n--;
+	if (!str_to_i64(s, ret) || *ret < 0 || *ret > INT64_MAX >> shift)
+		return false;
+	*ret <<= shift;
+	return true;
+}
+
 static int
 check_range(const struct option_row *row, int64_t n, const char *text,
     struct error *err)
@@ -94,6 +111,11 @@ config_value(const struct option_row *row, const char *text, int64_t *ret,
 		if (!usec_parse_span(s, ret))
 			return error_set(err, "\"%s\" is not a span of time "
 			    "such as 90s, 10m, 4h or 7d", text);
+		return check_range(row, *ret, text, err);
+	case OPTION_SIZE:
+		if (!parse_size(s, ret))
+			return error_set(err, "\"%s\" is not a size such as "
+			    "500000, 64M or 10G", text);
 		return check_range(row, *ret, text, err);
 	case OPTION_CHOICE:
 		return parse_choice(row, text, err);

@@ -136,6 +136,10 @@ const struct option_row option_rows[] = {
 	{ "weir", NONE, "retention", OPTION_SPAN, "90d", 1 * DAYS, 100 * YEARS,
 	    NULL, NULL,
 	    "Events older than this are dropped." },
+	{ "weir", NONE, "max-size", OPTION_SIZE, "0", 0, INT64_C(1) << 50,
+	    NULL, NULL,
+	    "Of a larger database the oldest events are dropped; 0 is any "
+	    "size." },
 	{ "weir", NONE, "hold", OPTION_SPAN, "2s", 0, 60 * SECONDS,
 	    NULL, NULL,
 	    "How long an event waits for the log to tell where its message "
@@ -265,6 +269,7 @@ option_type_name(enum option_type t)
 		[OPTION_BOOL] = "true or false",
 		[OPTION_INT] = "number",
 		[OPTION_SPAN] = "span of time",
+		[OPTION_SIZE] = "size",
 		[OPTION_TEXT] = "text",
 		[OPTION_CHOICE] = "choice",
 		[OPTION_LIST] = "list",

@@ -27,6 +27,7 @@
 #define TURN		4		/* batches before others have a turn */
 #define RETRY_US	(5 * USEC_PER_SEC)
 #define PRUNE_US	USEC_PER_HOUR
+#define PRUNE_STEP_US	(USEC_PER_SEC / 2)	/* while there is more */
 #define KEEP_US		(14 * USEC_PER_DAY)	/* of unfinished messages */
 #define HOLD_SLACK_US	(20 * USEC_PER_MSEC)	/* a line on its way */
 #define STATUS_US	(10 * USEC_PER_SEC)	/* between notes to systemd */
@@ -376,6 +377,7 @@ on_prune(sd_event_source *timer, uint64_t at, void *ctx)
 	struct store	*s = pipeline_store(d->pipeline);
 	int64_t		 now = pipeline_clock();
 	struct error	 err = { "" };
+	int		 rc;
 
 	(void)timer;
 	(void)at;
@@ -385,9 +387,17 @@ on_prune(sd_event_source *timer, uint64_t at, void *ctx)
 	intake_commit(d);
 	if (d->broken || d->standin)
 		return 0;
-	if (store_prune(s, now - config_number(d->config, "weir", NULL,
-	    "retention"), &err) == -1)
+	rc = store_prune(s, now - config_number(d->config, "weir", NULL,
+	    "retention"), config_number(d->config, "weir", NULL, "max-size"),
+	    &err);
+	if (rc == 0)
+		rc = store_trim(s, &err);
+	if (rc == -1)
 		log_warn("%s", err.text);
+	if (rc == 1) {
+		daemon_arm(d, &d->prune_timer, now + PRUNE_STEP_US, on_prune);
+		return 0;
+	}
 	pipeline_begin(d->pipeline);
 	(void)store_forget(s, engine_now(pipeline_engine(d->pipeline)) -
 	    KEEP_US);

@@ -2,7 +2,6 @@
 /*
  * Partitions: tables events_000001, events_000002 ... of the same shape, and
  * the catalogue that says what each holds.  Only the newest takes events.
- * Retention drops whole tables.
  *
  * What an insert costs is what its indexes cost, and an index of random keys
  * costs a page for each row.  So a partition has only the one that grows at its
@@ -203,8 +202,8 @@ make_table(struct store *s, struct partition *p, struct error *err)
 	return rc;
 }
 
-static int
-begin_next(struct store *s, struct error *err)
+int
+partition_next(struct store *s, struct error *err)
 {
 	struct partition *p;
 	int64_t id = 1;
@@ -235,8 +234,8 @@ begin_next(struct store *s, struct error *err)
 	return write_row(s, p, err) == -1 ? -1 : schema_views(s, err);
 }
 
-static int
-drop_partition(struct store *s, size_t i, struct error *err)
+int
+partition_drop(struct store *s, size_t i, struct error *err)
 {
 	struct partition *p = &s->parts[i];
 	char sql[STORE_SQL_MAX];
@@ -265,11 +264,11 @@ partition_current(struct store *s, struct error *err)
 	if (p == NULL || p->closed || p->shape != SHAPE_DICT ||
 	    p->rows >= s->partition_rows ||
 	    s->seq - p->first_seq >= STORE_KEYS_SPAN) {
-		if (begin_next(s, err) == -1)
+		if (partition_next(s, err) == -1)
 			return NULL;
 		/* Memory is bounded: of a stand-in's events the newest. */
 		while (s->is_standin && s->nparts > 2)
-			if (drop_partition(s, 0, err) == -1 ||
+			if (partition_drop(s, 0, err) == -1 ||
 			    schema_views(s, err) == -1)
 				return NULL;
 		p = &s->parts[s->nparts - 1];
@@ -316,57 +315,4 @@ partition_find(struct store *s, struct partition *p, const struct event *e,
 		store_fail(s, NULL, "look up an event");
 	sqlite3_reset(p->find);
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
-}
-
-static int
-prune_rest(struct store *s, int64_t at, struct error *err)
-{
-	sqlite3_stmt *st;
-
-	if ((st = store_stmt(s, ST_REVISION_PRUNE, err)) == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, s->parts[0].first_seq);
-	if (store_run(s, st, err) == -1)
-		return -1;
-	if ((st = store_stmt(s, ST_OUTBOX_PRUNE, err)) == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, at);
-	return store_run(s, st, err);
-}
-
-static int
-prune(struct store *s, int64_t at, struct error *err)
-{
-	size_t i, n = s->nparts;
-
-	/* The newest stays, so that sequence numbers never go back. */
-	if (n > 0 && s->parts[n - 1].rows > 0 && s->parts[n - 1].max_at < at &&
-	    begin_next(s, err) == -1)
-		return -1;
-	for (i = 0, n = s->nparts; i + 1 < s->nparts; ) {
-		if (s->parts[i].max_at >= at) {
-			i++;
-			continue;
-		}
-		if (drop_partition(s, i, err) == -1)
-			return -1;
-	}
-	if (n != s->nparts && schema_views(s, err) == -1)
-		return -1;
-	return prune_rest(s, at, err);
-}
-
-int
-store_prune(struct store *s, int64_t at, struct error *err)
-{
-	bool own = !s->in_tx;
-
-	if (own && store_begin(s, err) == -1)
-		return -1;
-	if (prune(s, at, err) == -1) {
-		if (own)
-			store_rollback(s);
-		return -1;
-	}
-	return own ? store_commit(s, err) : 0;
 }

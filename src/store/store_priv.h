@@ -283,6 +283,9 @@ bool	partition_covers(int64_t min, int64_t max, int64_t at);
 /* 1: found, 0, -1. */
 int	partition_find(struct store *s, struct partition *p,
 	    const struct event *e, struct stored *ret);
+/* Close the newest and begin another. */
+int	partition_next(struct store *s, struct error *err);
+int	partition_drop(struct store *s, size_t i, struct error *err);
 /* Statements made for the newest partition are of no use any more. */
 void	partition_drop_statements(struct store *s);
 

@@ -80,7 +80,8 @@ migrate(struct store *s, int from, struct error *err)
 {
 	/* What changes the file before the transaction: only when new. */
 	if (from == 0 && store_exec(s, err, "make it",
-	    "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL") == -1)
+	    "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; "
+	    "PRAGMA journal_mode = WAL") == -1)
 		return -1;
 	if (store_exec(s, err, "write to it", "BEGIN IMMEDIATE") == -1)
 		return -1;

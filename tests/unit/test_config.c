@@ -267,6 +267,8 @@ static const struct {
 	{ "[http]\nlisten = 0.0.0.0:80\n", F "2: listen: "
 	    "\"0.0.0.0:80\" is not a loopback address: weir answers "
 	    "this host only, put a reverse proxy before it\n" },
+	{ "[weir]\nmax-size = 9X\n", F "2: max-size: \"9X\" is not a "
+	    "size such as 500000, 64M or 10G\n" },
 	{ "[weir]\nx1 = 1\n\nhold = x\n[htpp]\n[weir]\nuser = root\n"
 	    "usr = 1\n", F "2: \"x1\" is not an option of [weir]; "
 	    "`weir config options` lists them\n" F "4: hold: \"x\" is "
@@ -434,7 +436,8 @@ print(void **state)
 	config_print(c, &out);
 	assert_non_null(strstr(buf_cstr(&out),
 	    "[weir]\nstate-dir = /var/lib/weir ; default\n"
-	    "retention = 90d ; default\nhold = 4s ; /x/weir.conf:2\n"));
+	    "retention = 90d ; default\nmax-size = 0 ; default\n"
+	    "hold = 4s ; /x/weir.conf:2\n"));
 	assert_non_null(strstr(buf_cstr(&out), "\n[policy]\n"
 	    "trusted-networks = ; /x/weir.conf:4\n\t::1\n\t10.0.0.0/8\n"
 	    "local-domains = a.example ; /x/weir.conf:5\n"

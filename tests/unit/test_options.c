@@ -22,7 +22,8 @@ rows_are_sound(void **state)
 		assert_int_equal(r->help[strlen(r->help) - 1], '.');
 		assert_int_equal(r->type == OPTION_CHOICE,
 		    r->choices != NULL);
-		if (r->type == OPTION_INT || r->type == OPTION_SPAN)
+		if (r->type == OPTION_INT || r->type == OPTION_SPAN ||
+		    r->type == OPTION_SIZE)
 			assert_true(r->min < r->max);
 		if (r->name != NULL)
 			assert_int_equal(option_section_named(r->section), 1);

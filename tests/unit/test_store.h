@@ -111,6 +111,20 @@ test_add(struct store *s, struct event *e)
 		fail_msg("add gave %d: %s", rc, store_error(s));
 }
 
+/* Step by step, as the daemon does; returns the steps. */
+static inline int
+test_prune(struct store *s, int64_t at, int64_t bytes)
+{
+	struct error err = { "" };
+	int rc, n = 0;
+
+	while ((rc = store_prune(s, at, bytes, &err)) == 1)
+		n++;
+	if (rc == -1)
+		fail_msg("%s", err.text);
+	return n;
+}
+
 static inline int
 test_count_one(void *ctx, const struct event *e)
 {

@@ -153,7 +153,6 @@ static void
 keys_live_with_their_partition(void **state)
 {
 	struct store *s = test_open(STORE_WRITE);
-	struct error err;
 	struct event e;
 	int i;
 
@@ -169,7 +168,7 @@ keys_live_with_their_partition(void **state)
 	    "WHERE closed AND keyed = last_seq"), 2);
 	assert_int_equal(sql_number("SELECT count(*) FROM sqlite_schema "
 	    "WHERE name LIKE 'keys_%' AND type = 'table'"), 3);
-	assert_int_equal(store_prune(s, T0 + 15 * USEC_PER_SEC, &err), 0);
+	test_prune(s, T0 + 15 * USEC_PER_SEC, 0);
 	assert_int_equal(sql_number("SELECT count(*) FROM sqlite_schema "
 	    "WHERE name LIKE 'keys_%' AND type = 'table'"), 2);
 	store_close(s);
