@@ -149,8 +149,11 @@ link_forward(const struct take *t, struct message *m, const struct event *e)
 	struct correlate *c = t->c;
 	struct str	 key = correlate_key(&c->child_key, t->r->host,
 			    take_field(t, FIELD_NEXT_QUEUE_ID));
-	struct message	*child = correlate_find(c, key);
+	struct message	*child;
 
+	if (take_field(t, FIELD_NEXT_QUEUE_ID).n == 0)
+		return;
+	child = correlate_find(c, key);
 	if (child == NULL) {
 		child = take_open(t, key);
 		correlate_hold(c, child);

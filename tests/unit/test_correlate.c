@@ -448,6 +448,21 @@ a_forward_has_one_original(void **state)
 	}
 }
 
+/* A line that was cut, or another MTA's way to say it. */
+static void
+a_forward_needs_a_queue_id(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(1), "postfix/local", 14,
+	    "4A1F00D1: to=<u@example.org>, relay=local, delay=0.1,"
+	    " delays=0/0/0/0.1, dsn=2.0.0, status=sent (forwarded as )");
+	assert_int_equal(engine_stats(f.engine)->messages, 1);
+	fold_done(&f);
+}
+
 int
 main(void)
 {
@@ -460,6 +475,7 @@ main(void)
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
+		cmocka_unit_test(a_forward_needs_a_queue_id),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(a_forward_has_one_original),
 		cmocka_unit_test(memory_is_bounded),
