@@ -365,13 +365,28 @@ revise_tree(struct correlate *c, struct message *m, const char *why,
 		link_removed(c, m);
 }
 
+bool
+link_comes_from(struct correlate *c, const struct message *m,
+    const struct message *from)
+{
+	int i;
+
+	for (i = 0; i <= CHAIN_MAX && m != NULL; i++) {
+		if (m == from)
+			return true;
+		m = m->parent.n == 0 ? NULL : correlate_find(c, m->parent);
+	}
+	return false;
+}
+
 void
 link_child(struct correlate *c, struct message *child, struct message *parent,
     enum relation relation)
 {
 	bool late = child->resolved;	/* its events may be told */
 
-	if (child == parent || child->relation != RELATION_NONE)
+	if (child->relation != RELATION_NONE ||
+	    link_comes_from(c, parent, child))
 		return;
 	child->relation = relation;
 	child->parent = copy(child, parent->key);

@@ -96,16 +96,20 @@ named_message(const struct take *t, struct str key)
 	return m;
 }
 
-/* Did `child` come from where this line handed its mail to? */
+/*
+ * Did `child` come from where this line handed its mail to?  The far end sees
+ * our queue ids in the header, and may name one of those as its own.
+ */
 static bool
 is_returned(const struct take *t, const struct message *m,
     const struct message *child)
 {
 	struct str relay = take_field(t, FIELD_RELAY_ADDRESS);
 
-	if (child == m || child->base.origin != ORIGIN_CLIENT ||
+	if (child->base.origin != ORIGIN_CLIENT ||
 	    child->base.sasl_username.n > 0 ||
-	    child->opened_at + USEC_PER_MIN < m->opened_at)
+	    child->opened_at + USEC_PER_MIN < m->opened_at ||
+	    link_comes_from(t->c, m, child))
 		return false;
 	return child->own_client || (relay.n > 0 &&
 	    str_eq(relay, child->base.client_address));
@@ -158,8 +162,9 @@ link_forward(const struct take *t, struct message *m, const struct event *e)
 		child = take_open(t, key);
 		correlate_hold(c, child);
 	}
-	if (child == m || child->relation != RELATION_NONE ||
-	    child->base.origin != ORIGIN_UNKNOWN)
+	if (child->relation != RELATION_NONE ||
+	    child->base.origin != ORIGIN_UNKNOWN ||
+	    link_comes_from(c, m, child))
 		return;
 	child->base.original_recipient = arena_copy(&child->arena,
 	    e->recipient);

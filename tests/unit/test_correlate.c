@@ -448,6 +448,37 @@ a_forward_has_one_original(void **state)
 	}
 }
 
+/*
+ * The host that a forward goes to read in its header where it came from, and
+ * says that it queued it under that very id.
+ */
+static void
+nothing_comes_from_itself(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(0), "postfix/smtpd", 20,
+	    "5B2F00D2: client=localhost[127.0.0.1]");
+	fold_say(&f, MS(1), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@far.example>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(1000), "postfix/local", 14,
+	    "5B2F00D2: to=<u@example.org>, relay=local, delay=1,"
+	    " delays=0/0/0/1, dsn=2.0.0, status=sent"
+	    " (forwarded as 6C3F00D3)");
+	fold_say(&f, MS(1001), "postfix/qmgr", 12, "5B2F00D2: removed");
+	fold_say(&f, MS(1002), "postfix/qmgr", 12,
+	    "6C3F00D3: from=<x@far.example>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(6000), "postfix/smtp", 22,
+	    "6C3F00D3: to=<v@far.example>, relay=far[203.0.113.2]:25, delay=5,"
+	    " delays=0/0/0/5, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 5B2F00D2)");
+	engine_finish(f.engine);
+	assert_non_null(delivery(&f, "v@far.example"));
+	fold_done(&f);
+}
+
 /* A line that was cut, or another MTA's way to say it. */
 static void
 a_forward_needs_a_queue_id(void **state)
@@ -475,6 +506,7 @@ main(void)
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
+		cmocka_unit_test(nothing_comes_from_itself),
 		cmocka_unit_test(a_forward_needs_a_queue_id),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(a_forward_has_one_original),
