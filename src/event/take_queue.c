@@ -4,7 +4,6 @@
  * messages were made of it by filters, aliases and bounces.
  */
 #include "take.h"
-#include "weir/map.h"
 #include "weir/usec.h"
 
 void
@@ -81,22 +80,6 @@ take_queued(const struct take *t)
 }
 
 /*
- * The message that a reply names: asked back from what is kept only when the
- * next hop is near; the world's queue ids are not worth a look-up.
- */
-static struct message *
-named_message(const struct take *t, struct str key)
-{
-	struct message	*m = map_get(t->c->messages, key);
-	struct ip	 relay;
-
-	if (m == NULL && ip_parse(take_field(t, FIELD_RELAY_ADDRESS), &relay) &&
-	    policy_trusts(t->c->policy, &relay))
-		m = correlate_find(t->c, key);
-	return m;
-}
-
-/*
  * Did `child` come from where this line handed its mail to?  The far end sees
  * our queue ids in the header, and may name one of those as its own.
  */
@@ -128,7 +111,7 @@ is_filtered(const struct take *t, struct message *m, struct event *e)
 		return false;
 	key = correlate_key(&c->child_key, t->r->host,
 	    take_field(t, FIELD_NEXT_QUEUE_ID));
-	child = named_message(t, key);
+	child = correlate_find(c, key);
 	if (child != NULL && child != m && (child->relation ==
 	    RELATION_FILTER ? str_eq(child->parent, m->key) :
 	    is_returned(t, m, child))) {

@@ -479,6 +479,40 @@ nothing_comes_from_itself(void **state)
 	fold_done(&f);
 }
 
+/* A filter is followed through a socket too, and however little memory. */
+static void
+what_was_put_away_is_followed(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+
+	(void)state;
+	fold_init(&f);
+	f.options.messages_max = 2;
+	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "127.0.0.0/8");
+	fold_believe(&f, POLICY_LOCAL_DOMAINS, "example.org");
+	fold_start(&f);
+	stranger_hands_in(&f);
+	filter_gives_back(&f, 100);
+	for (int i = 0; i < 3; i++)
+		fold_say(&f, MS(3000 + i), "postfix/pickup", 30 + i, i == 0 ?
+		    "6C3F00D3: uid=1000 from=<u@example.org>" : i == 1 ?
+		    "6C3F00D4: uid=1000 from=<u@example.org>" :
+		    "6C3F00D5: uid=1000 from=<u@example.org>");
+	assert_true(engine_stats(f.engine)->evicted > 0);
+	e = delivery(&f, "v@far.example");
+	assert_non_null(e);
+	assert_int_equal(e->class, CLASS_AUTHORISED_RELAY);
+	fold_say(&f, MS(4000), "postfix/lmtp", 13,
+	    "4A1F00D1: to=<v@far.example>, relay=mx1[private/scan],"
+	    " delay=4, delays=0/0/0/4, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 5B2F00D2)");
+	assert_int_equal(e->class, CLASS_OPEN_RELAY);
+	assert_true(str_eq(e->client_address, STR("198.51.100.7")));
+	assert_int_equal(f.nalerts, 1);
+	fold_done(&f);
+}
+
 /* A line that was cut, or another MTA's way to say it. */
 static void
 a_forward_needs_a_queue_id(void **state)
@@ -507,6 +541,7 @@ main(void)
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
 		cmocka_unit_test(nothing_comes_from_itself),
+		cmocka_unit_test(what_was_put_away_is_followed),
 		cmocka_unit_test(a_forward_needs_a_queue_id),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(a_forward_has_one_original),
