@@ -484,10 +484,22 @@ link_revise(struct correlate *c, struct message *m, const char *why)
 	}
 }
 
+/* Is anything of it not told yet? */
+static bool
+is_holding(const struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nheld; i++)
+		if (!m->held[i].told)
+			return true;
+	return false;
+}
+
 void
 link_removed(struct correlate *c, struct message *m)
 {
-	if (!m->resolved || (m->nheld > 0 && !m->given_up))
+	if (!m->resolved || (!m->given_up && is_holding(m)))
 		return;		/* link_give_up comes here again */
 	link_tell_row(c, m);
 	if (!is_correctable(m) || m->relation != RELATION_NONE)

@@ -197,6 +197,31 @@ filters_on_other_hosts_are_followed(void **state)
 	fold_done(&f);
 }
 
+/* It may be a filter's host, but not for ever. */
+static void
+mail_of_trusted_hosts_is_forgotten(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "10.20.0.0/24");
+	fold_say(&f, MS(0), "postfix/smtpd", 20,
+	    "5B2F00D2: client=pc[10.20.0.5]");
+	fold_say(&f, MS(1), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@example.org>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(2), "postfix/smtp", 22,
+	    "5B2F00D2: to=<v@far.example>, relay=far[203.0.113.2]:25,"
+	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent (250 Ok)");
+	fold_say(&f, MS(3), "postfix/qmgr", 12, "5B2F00D2: removed");
+	engine_flush(f.engine);
+	assert_int_equal(engine_stats(f.engine)->messages, 1);
+	engine_tick(f.engine, MS(31000));
+	assert_int_equal(engine_stats(f.engine)->messages, 0);
+	assert_null(map_get(f.kept, STR("mmx1\0005B2F00D2")));
+	fold_done(&f);
+}
+
 /* A remote host that names one of our queue ids gains nothing. */
 static void
 foreign_queue_ids_are_only_hints(void **state)
@@ -536,6 +561,7 @@ main(void)
 		cmocka_unit_test(filtered_mail_has_its_first_client),
 		cmocka_unit_test(late_truth_is_a_revision),
 		cmocka_unit_test(filters_on_other_hosts_are_followed),
+		cmocka_unit_test(mail_of_trusted_hosts_is_forgotten),
 		cmocka_unit_test(foreign_queue_ids_are_only_hints),
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
