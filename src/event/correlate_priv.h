@@ -64,6 +64,9 @@ void		 correlate_forget_session(struct correlate *c,
 /* link.c: who a message belongs to, and when its events may go */
 void	link_child(struct correlate *c, struct message *child,
 	    struct message *parent, enum relation relation);
+/* Is `m` that message, or was it made of it over some hops? */
+bool	link_comes_from(struct correlate *c, const struct message *m,
+	    const struct message *from);
 /* The client of a message is known now: it and its children may go on. */
 void	link_resolve(struct correlate *c, struct message *m);
 /* An event of a message: goes out now or is held. */

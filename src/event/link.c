@@ -365,13 +365,28 @@ revise_tree(struct correlate *c, struct message *m, const char *why,
 		link_removed(c, m);
 }
 
+bool
+link_comes_from(struct correlate *c, const struct message *m,
+    const struct message *from)
+{
+	int i;
+
+	for (i = 0; i <= CHAIN_MAX && m != NULL; i++) {
+		if (m == from)
+			return true;
+		m = m->parent.n == 0 ? NULL : correlate_find(c, m->parent);
+	}
+	return false;
+}
+
 void
 link_child(struct correlate *c, struct message *child, struct message *parent,
     enum relation relation)
 {
 	bool late = child->resolved;	/* its events may be told */
 
-	if (child == parent || child->relation != RELATION_NONE)
+	if (child->relation != RELATION_NONE ||
+	    link_comes_from(c, parent, child))
 		return;
 	child->relation = relation;
 	child->parent = copy(child, parent->key);
@@ -469,10 +484,22 @@ link_revise(struct correlate *c, struct message *m, const char *why)
 	}
 }
 
+/* Is anything of it not told yet? */
+static bool
+is_holding(const struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nheld; i++)
+		if (!m->held[i].told)
+			return true;
+	return false;
+}
+
 void
 link_removed(struct correlate *c, struct message *m)
 {
-	if (!m->resolved || (m->nheld > 0 && !m->given_up))
+	if (!m->resolved || (!m->given_up && is_holding(m)))
 		return;		/* link_give_up comes here again */
 	link_tell_row(c, m);
 	if (!is_correctable(m) || m->relation != RELATION_NONE)

@@ -4,7 +4,6 @@
  * messages were made of it by filters, aliases and bounces.
  */
 #include "take.h"
-#include "weir/map.h"
 #include "weir/usec.h"
 
 void
@@ -81,31 +80,19 @@ take_queued(const struct take *t)
 }
 
 /*
- * The message that a reply names: asked back from what is kept only when the
- * next hop is near; the world's queue ids are not worth a look-up.
+ * Did `child` come from where this line handed its mail to?  The far end sees
+ * our queue ids in the header, and may name one of those as its own.
  */
-static struct message *
-named_message(const struct take *t, struct str key)
-{
-	struct message	*m = map_get(t->c->messages, key);
-	struct ip	 relay;
-
-	if (m == NULL && ip_parse(take_field(t, FIELD_RELAY_ADDRESS), &relay) &&
-	    policy_trusts(t->c->policy, &relay))
-		m = correlate_find(t->c, key);
-	return m;
-}
-
-/* Did `child` come from where this line handed its mail to? */
 static bool
 is_returned(const struct take *t, const struct message *m,
     const struct message *child)
 {
 	struct str relay = take_field(t, FIELD_RELAY_ADDRESS);
 
-	if (child == m || child->base.origin != ORIGIN_CLIENT ||
+	if (child->base.origin != ORIGIN_CLIENT ||
 	    child->base.sasl_username.n > 0 ||
-	    child->opened_at + USEC_PER_MIN < m->opened_at)
+	    child->opened_at + USEC_PER_MIN < m->opened_at ||
+	    link_comes_from(t->c, m, child))
 		return false;
 	return child->own_client || (relay.n > 0 &&
 	    str_eq(relay, child->base.client_address));
@@ -124,7 +111,7 @@ is_filtered(const struct take *t, struct message *m, struct event *e)
 		return false;
 	key = correlate_key(&c->child_key, t->r->host,
 	    take_field(t, FIELD_NEXT_QUEUE_ID));
-	child = named_message(t, key);
+	child = correlate_find(c, key);
 	if (child != NULL && child != m && (child->relation ==
 	    RELATION_FILTER ? str_eq(child->parent, m->key) :
 	    is_returned(t, m, child))) {
@@ -149,14 +136,18 @@ link_forward(const struct take *t, struct message *m, const struct event *e)
 	struct correlate *c = t->c;
 	struct str	 key = correlate_key(&c->child_key, t->r->host,
 			    take_field(t, FIELD_NEXT_QUEUE_ID));
-	struct message	*child = correlate_find(c, key);
+	struct message	*child;
 
+	if (take_field(t, FIELD_NEXT_QUEUE_ID).n == 0)
+		return;
+	child = correlate_find(c, key);
 	if (child == NULL) {
 		child = take_open(t, key);
 		correlate_hold(c, child);
 	}
-	if (child == m || child->relation != RELATION_NONE ||
-	    child->base.origin != ORIGIN_UNKNOWN)
+	if (child->relation != RELATION_NONE ||
+	    child->base.origin != ORIGIN_UNKNOWN ||
+	    link_comes_from(c, m, child))
 		return;
 	child->base.original_recipient = arena_copy(&child->arena,
 	    e->recipient);

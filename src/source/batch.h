@@ -33,10 +33,5 @@ void	batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
 /* Take up a stream: its year and zone, as stored, or those of the options. */
 void	batch_resume(struct cutter *c, const struct streams *known,
 	    const struct stream *st, const struct zone *zone);
-/* streams_add without the zone; returns the id. */
-int64_t	streams_put(struct streams *s, const struct stream *st);
-/* A new stream with what the options say. */
-void	batch_begin(struct stream *st, const struct source_options *o,
-	    const char *name, uint32_t chain);
 
 #endif

@@ -23,6 +23,7 @@
 #include "batch.h"
 #include "file.h"
 #include "fingerprint.h"
+#include "streams.h"
 
 #define GZ_BUFFER	(128 * 1024)
 
@@ -270,7 +271,7 @@ file_begin(struct file *f, struct batch *b)
 		str_copy(str_of(f->path), f->stream.name,
 		    sizeof(f->stream.name));
 	} else {
-		batch_begin(&f->stream, &f->o, f->path, f->chain != 0 ?
+		streams_begin(&f->stream, &f->o, f->path, f->chain != 0 ?
 		    f->chain : fingerprint_chain(head));
 	}
 	batch_resume(&f->cutter, f->known, &f->stream, f->o.zone);

@@ -13,6 +13,7 @@
 
 #include "fingerprint.h"
 #include "follow.h"
+#include "streams.h"
 
 static ssize_t
 read_at(int fd, char *p, size_t n, int64_t at)
@@ -73,7 +74,7 @@ follow_begin(struct follow *f, int fd, const struct stream *stream,
 		if (chain == 0 && st.st_size > 0)
 			chain = fingerprint_chain((struct str){ head,
 			    follow_head(fd, head) });
-		batch_begin(&f->stream, o, o->path, chain);
+		streams_begin(&f->stream, o, o->path, chain);
 	}
 	batch_resume(&f->cutter, known, &f->stream, o->zone);
 	find_line(f);

@@ -25,6 +25,7 @@
 
 #include "fingerprint.h"
 #include "journal.h"
+#include "streams.h"
 
 #define FIND_SECONDS	600	/* between looks for new names */
 #define MOVE_SECONDS	3600	/* a quiet cursor is moved on */
@@ -431,7 +432,7 @@ find_stream(struct journal *s, const char *path)
 			s->stream = s->known->v[i];
 			return;
 		}
-	batch_begin(&s->stream, &s->o, name, fingerprint_chain(str_of(name)));
+	streams_begin(&s->stream, &s->o, name, fingerprint_chain(str_of(name)));
 }
 
 static struct source *

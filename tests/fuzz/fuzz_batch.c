@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A log cut whole and in pieces gives the same lines.  The first byte says how
- * long the pieces are; 'L' as the second one makes each LF's line longer than
- * a line may be.
+ * long the pieces are; the second one is a digit, a sum of
+ *	1  each LF's line is longer than a line may be
+ *	2  the reader of the pieces is begun anew after each of them
+ *	4  a batch of the pieces has room for two more lines
  *
  * Covers: src/source/batch.c
  */
@@ -14,17 +16,73 @@
 
 #include "../../src/source/batch.h"
 
+#define LONG	1
+#define ANEW	2
+#define FULL	4
+
+#define UNTIL		INT64_C(1795000000) * USEC_PER_SEC
+#define BIG_BYTES	(2 * LINE_MAX_BYTES)
+
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-cut(struct str in, size_t piece, struct buf *ret, struct batch_counts *counts)
+add_lines(struct batch *b, size_t first, struct buf *ret)
 {
-	struct cutter c = { .syslog = { .zone = &zone_utc,
-	    .until = INT64_C(1795000000) * USEC_PER_SEC } };
+	const struct record *r;
+	size_t i;
+
+	for (i = first; i < b->nlines; i++) {
+		r = &b->lines[i].record;
+		assert(r->raw.p >= b->bytes);
+		assert(r->raw.n <= LINE_MAX_BYTES);
+		assert(r->provenance == PROVENANCE_LOG);
+		buf_addf(ret, "%d %lld %.*s ", (int)b->lines[i].line.kind,
+		    (long long)r->at, STRF(r->host));
+		buf_add_str(ret, r->raw);
+		buf_add_char(ret, '\n');
+	}
+	b->nlines = first;
+}
+
+/* The first one stays, unless a loss comes after it. */
+static void
+notice(struct batch *b, size_t at)
+{
+	batch_notice(b, "", "read up to %zu", at);
+	if (b->counts.lost > 0)
+		batch_notice(b, "data_loss", "lost at %zu", at);
+	assert((b->notice_kind[0] != '\0') == (b->counts.lost > 0));
+	assert(b->notice[0] == (b->counts.lost > 0 ? 'l' : 'r'));
+}
+
+/* As after a restart; between two lines only, that is where it is done. */
+static void
+begin_anew(struct cutter *c, const struct batch *b)
+{
+	const struct streams none = { 0 };
+	bool cleared = c->cleared;
+
+	if (c->skipping)
+		return;
+	batch_resume(c, &none, &b->stream, NULL);
+	c->syslog.until = UNTIL;
+	c->cleared = cleared;
+}
+
+static void
+cut(struct str in, size_t piece, unsigned how, struct buf *ret,
+    struct batch_counts *counts)
+{
+	struct cutter c = { .syslog = { .zone = &zone_utc, .until = UNTIL } };
 	struct batch *b = batch_new();
-	size_t at = 0, end = 0, used, i;
+	size_t at = 0, end = 0, used, first = 0;
 	bool full = false, final;
 
+	if (how & FULL) {
+		b->lines_cap = BATCH_LINES;
+		b->lines = xcalloc(BATCH_LINES, sizeof(*b->lines));
+		b->nlines = first = BATCH_LINES - 2;
+	}
 	do {
 		if (!full)
 			end = in.n - end < piece ? in.n : end + piece;
@@ -37,16 +95,30 @@ cut(struct str in, size_t piece, struct buf *ret, struct batch_counts *counts)
 		assert(!final || full || used == b->n);
 		at += used;
 		assert(b->stream.offset == (int64_t)at);
-		for (i = 0; i < b->nlines; i++) {
-			assert(b->lines[i].record.raw.p >= b->bytes);
-			assert(b->lines[i].record.raw.n <= LINE_MAX_BYTES);
-			buf_add_str(ret, b->lines[i].record.raw);
-			buf_add_char(ret, '\n');
-		}
-		b->nlines = 0;
+		add_lines(b, first, ret);
+		notice(b, at);
+		if (how & ANEW)
+			begin_anew(&c, b);
 	} while (!final || full);
 	*counts = b->counts;
+	batch_clear(b);
+	assert(b->notice[0] == '\0' && b->counts.lines == 0 && b->n == 0);
 	batch_free(b);
+}
+
+static void
+make(struct str text, unsigned how, struct buf *ret)
+{
+	char *big = xmalloc(BIG_BYTES);
+	size_t i;
+
+	memset(big, 'x', BIG_BYTES);
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '\n' && how & LONG && ret->n < BIG_BYTES)
+			buf_add(ret, big, BIG_BYTES);
+		buf_add_char(ret, text.p[i]);
+	}
+	free(big);
 }
 
 int
@@ -54,29 +126,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf in = { 0 }, whole = { 0 }, pieces = { 0 };
 	struct batch_counts a, b;
-	char *big;
-	size_t i;
+	unsigned how;
+	size_t piece;
 
 	if (size < 2 || size > 16384)
 		return 0;
-	big = xmalloc(LINE_MAX_BYTES);
-	memset(big, 'x', LINE_MAX_BYTES);
-	for (i = 2; i < size; i++) {
-		if (data[i] == '\n' && data[1] == 'L' &&
-		    in.n < 3 * LINE_MAX_BYTES)
-			buf_add(&in, big, LINE_MAX_BYTES);
-		buf_add_char(&in, (char)data[i]);
-	}
-	cut(buf_str(&in), SIZE_MAX, &whole, &a);
-	cut(buf_str(&in), (size_t)data[0] * (data[1] == 'L' ? 997 : 1) + 1,
-	    &pieces, &b);
+	how = data[1] >= '0' && data[1] <= '7' ? data[1] - '0' : 0;
+	make((struct str){ (const char *)data + 2, size - 2 }, how, &in);
+	piece = (size_t)data[0] * (how & LONG ? 997 : 1) + 1;
+	cut(buf_str(&in), SIZE_MAX, 0, &whole, &a);
+	cut(buf_str(&in), piece, how, &pieces, &b);
 	assert(str_eq(buf_str(&whole), buf_str(&pieces)));
-	assert(a.lines == b.lines && a.bytes == b.bytes && a.cut == b.cut &&
-	    a.empty == b.empty && a.no_stamp == b.no_stamp &&
-	    a.cleaned == b.cleaned);
+	assert(memcmp(&a, &b, sizeof(a)) == 0);
 	buf_done(&in);
 	buf_done(&whole);
 	buf_done(&pieces);
-	free(big);
 	return 0;
 }

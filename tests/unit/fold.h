@@ -214,6 +214,22 @@ fold_say(struct fold *f, int64_t at, const char *unit, uint32_t pid,
 	engine_line(f->engine, 1, &r, &l);
 }
 
+/* One line of a log. */
+static inline void
+fold_feed(struct fold *f, struct syslog_stream *s, struct str line)
+{
+	char		*copy = str_dup(line);
+	struct record	 r = {0};
+	struct line	 l;
+
+	if (syslog_parse(s, copy, line.n, &r) == SYSLOG_OK) {
+		r.provenance = PROVENANCE_LOG;
+		mta_parse(&r, &l);
+		engine_line(f->engine, 1, &r, &l);
+	}
+	free(copy);
+}
+
 /* One event as a line: what the tests compare. */
 static inline void
 fold_print_event(const struct event *e, struct buf *out)

@@ -197,6 +197,31 @@ filters_on_other_hosts_are_followed(void **state)
 	fold_done(&f);
 }
 
+/* It may be a filter's host, but not for ever. */
+static void
+mail_of_trusted_hosts_is_forgotten(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "10.20.0.0/24");
+	fold_say(&f, MS(0), "postfix/smtpd", 20,
+	    "5B2F00D2: client=pc[10.20.0.5]");
+	fold_say(&f, MS(1), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@example.org>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(2), "postfix/smtp", 22,
+	    "5B2F00D2: to=<v@far.example>, relay=far[203.0.113.2]:25,"
+	    " delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent (250 Ok)");
+	fold_say(&f, MS(3), "postfix/qmgr", 12, "5B2F00D2: removed");
+	engine_flush(f.engine);
+	assert_int_equal(engine_stats(f.engine)->messages, 1);
+	engine_tick(f.engine, MS(31000));
+	assert_int_equal(engine_stats(f.engine)->messages, 0);
+	assert_null(map_get(f.kept, STR("mmx1\0005B2F00D2")));
+	fold_done(&f);
+}
+
 /* A remote host that names one of our queue ids gains nothing. */
 static void
 foreign_queue_ids_are_only_hints(void **state)
@@ -448,6 +473,86 @@ a_forward_has_one_original(void **state)
 	}
 }
 
+/*
+ * The host that a forward goes to read in its header where it came from, and
+ * says that it queued it under that very id.
+ */
+static void
+nothing_comes_from_itself(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(0), "postfix/smtpd", 20,
+	    "5B2F00D2: client=localhost[127.0.0.1]");
+	fold_say(&f, MS(1), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@far.example>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(1000), "postfix/local", 14,
+	    "5B2F00D2: to=<u@example.org>, relay=local, delay=1,"
+	    " delays=0/0/0/1, dsn=2.0.0, status=sent"
+	    " (forwarded as 6C3F00D3)");
+	fold_say(&f, MS(1001), "postfix/qmgr", 12, "5B2F00D2: removed");
+	fold_say(&f, MS(1002), "postfix/qmgr", 12,
+	    "6C3F00D3: from=<x@far.example>, size=9, nrcpt=1 (queue active)");
+	fold_say(&f, MS(6000), "postfix/smtp", 22,
+	    "6C3F00D3: to=<v@far.example>, relay=far[203.0.113.2]:25, delay=5,"
+	    " delays=0/0/0/5, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 5B2F00D2)");
+	engine_finish(f.engine);
+	assert_non_null(delivery(&f, "v@far.example"));
+	fold_done(&f);
+}
+
+/* A filter is followed through a socket too, and however little memory. */
+static void
+what_was_put_away_is_followed(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+
+	(void)state;
+	fold_init(&f);
+	f.options.messages_max = 2;
+	fold_believe(&f, POLICY_TRUSTED_NETWORKS, "127.0.0.0/8");
+	fold_believe(&f, POLICY_LOCAL_DOMAINS, "example.org");
+	fold_start(&f);
+	stranger_hands_in(&f);
+	filter_gives_back(&f, 100);
+	for (int i = 0; i < 3; i++)
+		fold_say(&f, MS(3000 + i), "postfix/pickup", 30 + i, i == 0 ?
+		    "6C3F00D3: uid=1000 from=<u@example.org>" : i == 1 ?
+		    "6C3F00D4: uid=1000 from=<u@example.org>" :
+		    "6C3F00D5: uid=1000 from=<u@example.org>");
+	assert_true(engine_stats(f.engine)->evicted > 0);
+	e = delivery(&f, "v@far.example");
+	assert_non_null(e);
+	assert_int_equal(e->class, CLASS_AUTHORISED_RELAY);
+	fold_say(&f, MS(4000), "postfix/lmtp", 13,
+	    "4A1F00D1: to=<v@far.example>, relay=mx1[private/scan],"
+	    " delay=4, delays=0/0/0/4, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 5B2F00D2)");
+	assert_int_equal(e->class, CLASS_OPEN_RELAY);
+	assert_true(str_eq(e->client_address, STR("198.51.100.7")));
+	assert_int_equal(f.nalerts, 1);
+	fold_done(&f);
+}
+
+/* A line that was cut, or another MTA's way to say it. */
+static void
+a_forward_needs_a_queue_id(void **state)
+{
+	struct fold f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(1), "postfix/local", 14,
+	    "4A1F00D1: to=<u@example.org>, relay=local, delay=0.1,"
+	    " delays=0/0/0/0.1, dsn=2.0.0, status=sent (forwarded as )");
+	assert_int_equal(engine_stats(f.engine)->messages, 1);
+	fold_done(&f);
+}
+
 int
 main(void)
 {
@@ -456,10 +561,14 @@ main(void)
 		cmocka_unit_test(filtered_mail_has_its_first_client),
 		cmocka_unit_test(late_truth_is_a_revision),
 		cmocka_unit_test(filters_on_other_hosts_are_followed),
+		cmocka_unit_test(mail_of_trusted_hosts_is_forgotten),
 		cmocka_unit_test(foreign_queue_ids_are_only_hints),
 		cmocka_unit_test(pairs_are_counted_once),
 		cmocka_unit_test(short_ids_are_used_again),
 		cmocka_unit_test(a_message_is_refused_once),
+		cmocka_unit_test(nothing_comes_from_itself),
+		cmocka_unit_test(what_was_put_away_is_followed),
+		cmocka_unit_test(a_forward_needs_a_queue_id),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(a_forward_has_one_original),
 		cmocka_unit_test(memory_is_bounded),

@@ -67,21 +67,6 @@ believe(struct fold *f)
 	fold_believe(f, POLICY_RELAY_DOMAINS, "backup.example.net");
 }
 
-static void
-feed(struct fold *f, struct syslog_stream *s, const char *line)
-{
-	char		*copy = xstrdup(line);
-	struct record	 r;
-	struct line	 l;
-
-	if (syslog_parse(s, copy, strlen(copy), &r) == SYSLOG_OK) {
-		r.provenance = PROVENANCE_LOG;
-		mta_parse(&r, &l);
-		engine_line(f->engine, 1, &r, &l);
-	}
-	free(copy);
-}
-
 /* Play it; every `every` lines on average the engine is killed. */
 static char *
 play(const struct story *s, unsigned every, size_t messages_max, int times)
@@ -103,7 +88,7 @@ play(const struct story *s, unsigned every, size_t messages_max, int times)
 		stream.host = STR("mx1");
 		stream.until = INT64_C(1798761600000000);
 		for (i = 0; i < s->n; i++) {
-			feed(&f, &stream, s->lines[i]);
+			fold_feed(&f, &stream, str_of(s->lines[i]));
 			seed = seed * 1103515245 + 12345;
 			if (every > 0 && (seed >> 8) % every == 0) {
 				engine_flush(f.engine);
@@ -227,7 +212,7 @@ repeated(unsigned every, enum event_kind kind, size_t *ret_n)
 	believe(&f);
 	fold_start(&f);
 	for (i = 0; i < sizeof(repeats) / sizeof(repeats[0]); i++) {
-		feed(&f, &stream, repeats[i]);
+		fold_feed(&f, &stream, str_of(repeats[i]));
 		if (every > 0 && i % every == 0) {
 			engine_flush(f.engine);
 			engine_free(f.engine);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source_util.h"
 
-#include "../../src/source/batch.h"
 #include "../../src/source/fingerprint.h"
+#include "../../src/source/streams.h"
 
 static void
 grows_with_what_was_taken(void **state)
@@ -66,13 +66,6 @@ longest_wins(void **state)
 	assert_int_equal(got->id, 2);
 	assert_null(fingerprint_find(&known, STR("one lin")));
 	assert_null(fingerprint_find(&known, STR("three lines\n")));
-
-	/* By id: replaced, not added. */
-	st.id = 4;
-	st.offset = 77;
-	assert_int_equal(streams_put(&known, &st), 4);
-	assert_int_equal(known.n, 4);
-	assert_int_equal(known.v[3].offset, 77);
 	streams_done(&known);
 }
 
