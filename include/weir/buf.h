@@ -49,6 +49,11 @@ struct buf_reader {
 uint8_t		buf_get_u8(struct buf_reader *r);
 uint32_t	buf_get_u32(struct buf_reader *r);
 uint64_t	buf_get_u64(struct buf_reader *r);
+/*
+ * A time or a count.  What is beyond two to the power of 61 is damage and makes
+ * the reader bad, INT64_MIN ("none yet") apart: so sums of two are defined.
+ */
+int64_t		buf_get_i64(struct buf_reader *r);
 /* Borrowed from the blob. */
 struct str	buf_get_str(struct buf_reader *r);
 

@@ -249,17 +249,17 @@ alert_unpack(struct str blob)
 	a = alert_new();
 	for (i = 0; i < EVENT_ID_SIZE; i++)
 		a->id[i] = buf_get_u8(&r);
-	a->version = (int64_t)buf_get_u64(&r);
+	a->version = buf_get_i64(&r);
 	a->severity = buf_get_u8(&r) % SEVERITY_COUNT;
 	a->state = buf_get_u8(&r) % ALERT_STATE_COUNT;
 	a->key_type = buf_get_u8(&r) % KEY_TYPE_COUNT;
 	flags = buf_get_u8(&r);
 	a->historical = flags & 1;
 	a->shadow = flags >> 1 & 1;
-	a->opened = (int64_t)buf_get_u64(&r);
-	a->first_seen = (int64_t)buf_get_u64(&r);
-	a->last_seen = (int64_t)buf_get_u64(&r);
-	a->count = (int64_t)buf_get_u64(&r);
+	a->opened = buf_get_i64(&r);
+	a->first_seen = buf_get_i64(&r);
+	a->last_seen = buf_get_i64(&r);
+	a->count = buf_get_i64(&r);
 #define X(f) s = buf_get_str(&r); a->f = str_known(s) ? str_dup(s) : NULL;
 	ALERT_TEXTS(X)
 #undef X

@@ -170,6 +170,18 @@ buf_get_u64(struct buf_reader *r)
 	return get_le(r, 8);
 }
 
+int64_t
+buf_get_i64(struct buf_reader *r)
+{
+	const int64_t most = INT64_C(1) << 61;
+	int64_t v = (int64_t)get_le(r, 8);
+
+	if (v == INT64_MIN || (v >= -most && v <= most))
+		return v;
+	r->bad = true;
+	return 0;
+}
+
 struct str
 buf_get_str(struct buf_reader *r)
 {

@@ -53,9 +53,9 @@ backlog_load(struct backlog *b, struct store *s)
 	if (!store_get_value(s, VALUE, &v) || v.n == 0)
 		goto out;
 	r = (struct buf_reader){ buf_str(&v), false };
-	b->count = (int64_t)buf_get_u64(&r);
-	b->first = (int64_t)buf_get_u64(&r);
-	b->last = (int64_t)buf_get_u64(&r);
+	b->count = buf_get_i64(&r);
+	b->first = buf_get_i64(&r);
+	b->last = buf_get_i64(&r);
 	worst = buf_get_u8(&r);
 	id = buf_get_str(&r);
 	b->ntitles = buf_get_u32(&r);

@@ -244,7 +244,7 @@ engine_resume(struct engine *e)
 	if (e->sink.recall(e->sink.ctx, STR("time"), &e->scratch)) {
 		struct buf_reader r = { buf_str(&e->scratch), false };
 
-		e->now = (int64_t)buf_get_u64(&r);
+		e->now = buf_get_i64(&r);	/* 0 when damaged: from new */
 	}
 	correlate_resume(e->correlate, e->now);
 }

@@ -193,8 +193,8 @@ event_unpack(struct buf_reader *r, struct event *ret)
 	event_init(&e);
 	for (i = 0; i < EVENT_ID_SIZE; i++)
 		e.id[i] = buf_get_u8(r);
-	e.seq = (int64_t)buf_get_u64(r);
-	e.at = (int64_t)buf_get_u64(r);
+	e.seq = buf_get_i64(r);
+	e.at = buf_get_i64(r);
 	e.kind = get_enum(r, EVENT_KIND_COUNT);
 	e.class = get_enum(r, CLASS_COUNT);
 	e.status = get_enum(r, STATUS_COUNT);
@@ -208,7 +208,7 @@ event_unpack(struct buf_reader *r, struct event *ret)
 #define X(m) e.m = buf_get_str(r);
 	EVENT_TEXTS(X)
 #undef X
-#define X(m) e.m = (int64_t)buf_get_u64(r);
+#define X(m) e.m = buf_get_i64(r);
 	EVENT_NUMBERS(X)
 #undef X
 	if (r->bad)

@@ -317,11 +317,11 @@ message_unpack(struct str key, struct str blob)
 	}
 	own_texts(&m->arena, &m->base);
 	own_texts(&m->arena, &m->row);
-	m->opened_at = (int64_t)buf_get_u64(&r);
-	m->touched_at = (int64_t)buf_get_u64(&r);
-	m->due = (int64_t)buf_get_u64(&r);
+	m->opened_at = buf_get_i64(&r);
+	m->touched_at = buf_get_i64(&r);
+	m->due = buf_get_i64(&r);
 	m->turn = buf_get_u64(&r);
-	m->rcpt_accepted = (int64_t)buf_get_u64(&r);
+	m->rcpt_accepted = buf_get_i64(&r);
 	m->refused = buf_get_u8(&r) != 0;
 	m->wait = buf_get_u8(&r) % WAIT_COUNT;
 	m->relation = buf_get_u8(&r) % (RELATION_BOUNCE + 1);
@@ -411,7 +411,7 @@ session_unpack(struct str key, struct str blob)
 	if (buf_get_u8(&r) != PACK_VERSION)
 		return NULL;
 	s = session_new(key);
-	s->touched_at = (int64_t)buf_get_u64(&r);
+	s->touched_at = buf_get_i64(&r);
 	s->client_address = arena_copy(&s->arena, buf_get_str(&r));
 	s->encryption_protocol = arena_copy(&s->arena, buf_get_str(&r));
 	flags = buf_get_u8(&r);
@@ -423,7 +423,7 @@ session_unpack(struct str key, struct str blob)
 		if (event_unpack(&r, &e))
 			session_add_action(s, &e);
 	s->message = arena_copy(&s->arena, buf_get_str(&r));
-	s->nmessages = (int64_t)buf_get_u64(&r);
+	s->nmessages = buf_get_i64(&r);
 	s->stored = true;
 	if (r.bad) {
 		session_free(s);

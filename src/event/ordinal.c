@@ -136,15 +136,15 @@ ordinals_unpack(struct ordinals *o, struct str blob)
 	struct ordinal		 e, *slot;
 	int64_t			 newest, swept;
 
-	newest = (int64_t)buf_get_u64(&r);
-	swept = (int64_t)buf_get_u64(&r);
+	newest = buf_get_i64(&r);
+	swept = buf_get_i64(&r);
 	if (r.bad)
 		return false;
 	o->newest = newest;
 	o->swept = swept;
 	while (r.rest.n > 0 && o->n < ORDINALS_MAX) {
 		memset(&e, 0, sizeof(e));
-		e.at = (int64_t)buf_get_u64(&r);
+		e.at = buf_get_i64(&r);
 		e.line = buf_get_u64(&r);
 		e.count = buf_get_u32(&r);
 		if (r.bad || e.count == 0)

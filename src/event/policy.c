@@ -437,7 +437,7 @@ policy_pack(const struct policy *p, struct buf *b)
 bool
 policy_unpack(struct policy *p, struct buf_reader *r)
 {
-	int64_t		version = (int64_t)buf_get_u64(r);
+	int64_t		version = buf_get_i64(r);
 	struct str	value;
 	unsigned	k, s;
 

@@ -80,6 +80,23 @@ take_queued(const struct take *t)
 }
 
 /*
+ * Can the next hop be a filter of ours?  The world is on port 25 of public
+ * addresses: what it answers may name a message of ours, and mean harm.
+ */
+static bool
+is_near(const struct take *t)
+{
+	struct policy	*p = t->c->policy;
+	int64_t		 port = take_number(t, FIELD_RELAY_PORT);
+	struct ip	 relay;
+
+	if (!ip_parse(take_field(t, FIELD_RELAY_ADDRESS), &relay))
+		return true;	/* a socket, a program */
+	return (port != -1 && port != 25) || policy_is_own(p, &relay) ||
+	    policy_trusts(p, &relay);
+}
+
+/*
  * Did `child` come from where this line handed its mail to?  The far end sees
  * our queue ids in the header, and may name one of those as its own.
  */
@@ -94,7 +111,7 @@ is_returned(const struct take *t, const struct message *m,
 	    child->opened_at + USEC_PER_MIN < m->opened_at ||
 	    link_comes_from(t->c, m, child))
 		return false;
-	return child->own_client || (relay.n > 0 &&
+	return (child->own_client && is_near(t)) || (relay.n > 0 &&
 	    str_eq(relay, child->base.client_address));
 }
 

@@ -9,6 +9,7 @@
  * are only ever added to it; when it is too full to be of use it is made anew
  * from the table.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "weir/map.h"
@@ -71,6 +72,7 @@ filter_has(const struct kept *k, uint64_t hash)
 {
 	int i;
 
+	assert(k->filter != NULL);
 	for (i = 0; i < FILTER_HASHES; i++, hash = hash >> 21 | hash << 43) {
 		size_t bit = hash % FILTER_BITS;
 
@@ -85,6 +87,7 @@ filter_add(struct kept *k, uint64_t hash)
 {
 	int i;
 
+	assert(k->filter != NULL);
 	k->nkeys++;
 	for (i = 0; i < FILTER_HASHES; i++, hash = hash >> 21 | hash << 43) {
 		size_t bit = hash % FILTER_BITS;

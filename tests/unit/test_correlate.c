@@ -243,6 +243,19 @@ foreign_queue_ids_are_only_hints(void **state)
 	    CLASS_OPEN_RELAY);
 	assert_true(delivery(&f, "v@far.example")->counted);
 	fold_done(&f);
+	/* Nor is one of ours that came from this host, on the world's word. */
+	start(&f);
+	stranger_hands_in(&f);
+	fold_say(&f, MS(5), "postfix/smtpd", 40,
+	    "6C3F00D3: client=localhost[127.0.0.1]");
+	fold_say(&f, MS(9), "postfix/smtp", 13,
+	    "4A1F00D1: to=<v@far.example>, relay=mx.far.example[203.0.113.2]:25"
+	    ", delay=0.1, delays=0/0/0/0.1, dsn=2.0.0, status=sent"
+	    " (250 2.0.0 Ok: queued as 6C3F00D3)");
+	assert_non_null(delivery(&f, "v@far.example"));
+	assert_int_equal(delivery(&f, "v@far.example")->class,
+	    CLASS_OPEN_RELAY);
+	fold_done(&f);
 }
 
 /* An unfinished message's deferrals count once; the last attempt is told. */
