@@ -14,6 +14,8 @@
 struct import_progress {
 	struct batch_counts	counts;
 	int64_t			at;	/* event time reached */
+	/* Of all files, unpacked, as far as they tell; 0: unknown. */
+	int64_t			total_bytes;
 };
 
 struct import_options {

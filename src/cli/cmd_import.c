@@ -35,6 +35,30 @@ on_signal(int sig)
 	stop = 1;
 }
 
+#define BAR_WIDTH	20
+
+/* "[#####               ]  27 %, 1:05 left": of files that tell how long. */
+static void
+print_bar(const struct import_progress *p, double seconds)
+{
+	double	 part = (double)p->counts.bytes / (double)p->total_bytes;
+	int	 full, left;
+
+	if (part > 0.99)
+		part = 0.99;	/* a gzip of several members tells too little */
+	full = (int)(part * BAR_WIDTH);
+	fprintf(stderr, "[%.*s%*s] %2.0f %%, ", full, "####################",
+	    BAR_WIDTH - full, "", part * 100);
+	if (part <= 0 || seconds < 1)
+		return;
+	left = (int)(seconds / part * (1 - part));
+	if (left >= 3600)
+		fprintf(stderr, "%d:%02d:%02d left, ", left / 3600,
+		    left / 60 % 60, left % 60);
+	else
+		fprintf(stderr, "%d:%02d left, ", left / 60, left % 60);
+}
+
 static void
 draw(void *ctx, const struct import_progress *p)
 {
@@ -47,9 +71,12 @@ draw(void *ctx, const struct import_progress *p)
 		return;
 	r->drawn = now;
 	usec_print(p->at, at);
-	fprintf(stderr, "\r\033[K%" PRIu64 " lines, %.0f MB, %.0f lines/s, "
-	    "at %.19s", p->counts.lines, (double)p->counts.bytes / 1e6,
-	    seconds > 0 ? (double)p->counts.lines / seconds : 0, at);
+	fprintf(stderr, "\r\033[K");
+	if (p->total_bytes > 0)
+		print_bar(p, seconds);
+	fprintf(stderr, "%" PRIu64 " lines, %.0f lines/s, at %.19s",
+	    p->counts.lines, seconds > 0 ?
+	    (double)p->counts.lines / seconds : 0, at);
 }
 
 static void

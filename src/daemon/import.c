@@ -6,6 +6,7 @@
 #include "weir/import.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,9 @@
 #include "weir/queue.h"
 
 #define BATCHES		4
+
+/* The last four bytes of gzip are the length, modulo 2^32 (RFC 1952). */
+#define GZIP_WRAP	(INT64_C(1) << 32)
 
 struct import {
 	const struct import_options	*o;
@@ -24,6 +28,7 @@ struct import {
 	struct source			**sources;
 	size_t				 nsources;
 	struct queue			*queue;
+	int64_t				 total_bytes;
 };
 
 void
@@ -72,9 +77,36 @@ add_source(struct import *im, const char *path, char *const *paths,
 	return true;
 }
 
+/* How long a log is when it is unpacked; a guess is enough. */
+static int64_t
+file_bytes(const char *path)
+{
+	uint8_t		 head[2] = { 0 }, tail[4] = { 0 };
+	FILE		*f = fopen(path, "rb");
+	int64_t		 size, unpacked;
+
+	if (f == NULL)
+		return 0;
+	if (fread(head, 1, sizeof(head), f) != sizeof(head) ||
+	    fseeko(f, 0, SEEK_END) == -1 || (size = ftello(f)) < 0)
+		size = 0;
+	unpacked = size;
+	if (size > 18 && head[0] == 0x1f && head[1] == 0x8b &&
+	    fseeko(f, -4, SEEK_END) == 0 &&
+	    fread(tail, 1, sizeof(tail), f) == sizeof(tail)) {
+		unpacked = tail[0] | tail[1] << 8 | tail[2] << 16 |
+		    (int64_t)tail[3] << 24;
+		while (unpacked < size)
+			unpacked += GZIP_WRAP;
+	}
+	fclose(f);
+	return unpacked;
+}
+
 static void
 add_file(struct import *im, char *path)
 {
+	im->total_bytes += file_bytes(path);
 	im->files = xreallocarray(im->files, im->nfiles + 1,
 	    sizeof(*im->files));
 	im->files[im->nfiles++] = path;
@@ -209,6 +241,7 @@ import_run(struct pipeline *p, const struct import_options *o,
 		(void)error_set(err, "no thread can be started");
 		goto out;
 	}
+	ret->total_bytes = im.total_bytes;
 	rc = take_all(&im, p, ret, &failed, err);
 	pthread_join(thread, NULL);
 	if (rc == 0)

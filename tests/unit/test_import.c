@@ -111,6 +111,7 @@ test_stopped_goes_on(void **state)
 	    0);
 	lines = pr.counts.lines;
 	assert_true(lines > 0 && lines < 20000);
+	assert_int_equal(pr.total_bytes, log.n);
 	assert_int_equal(import(&at, paths, 1, NULL, &pr, &failed, &err), 0);
 	assert_int_equal(lines + pr.counts.lines, 20000);
 	buf_done(&log);
