@@ -191,6 +191,14 @@ const struct option_row option_rows[] = {
 	{ "detector", "open-relay", "enabled", OPTION_BOOL, "true", 0, 0,
 	    NULL, NULL,
 	    "Whether mail of strangers to strangers raises an alert." },
+	{ "detector", "blind", "enabled", OPTION_BOOL, "true", 0, 0,
+	    NULL, NULL,
+	    "Whether it raises an alert that weir sees less than usual." },
+	{ "detector", "blind", "silence", OPTION_SPAN, "15m", 60 * SECONDS,
+	    30 * DAYS, NULL, NULL,
+	    "A source may always be silent for so long." },
+	{ "detector", "blind", "unknown", OPTION_INT, "5", 1, 100, NULL, NULL,
+	    "So many per cent of an hour's lines may always be unknown." },
 
 	{ "webhook", NONE, "url", OPTION_TEXT, NULL, 0, 0, NULL, check_url,
 	    "Where alerts are posted; http or https." },
@@ -236,7 +244,7 @@ static const struct {
 	X("address-collapse") X("local-script") X("infected-host")
 	X("snowshoe") X("backscatter") X("directory-harvest")
 	X("bounce-rate") X("block-listed") X("plaintext-auth")
-	X("queue-growth") X("blind")
+	X("queue-growth")
 #undef X
 #undef LATER
 };

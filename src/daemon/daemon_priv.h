@@ -14,6 +14,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "weir/blind.h"
 #include "weir/config.h"
 #include "weir/deliver.h"
 #include "weir/httpd.h"
@@ -72,7 +73,11 @@ struct daemon {
 	struct watch		 watch;
 	struct same		*same;
 	sd_event_source		*queue_io, *commit_timer, *hold_timer;
-	sd_event_source		*retry_timer, *prune_timer;
+	sd_event_source		*retry_timer, *prune_timer, *blind_timer;
+	struct blind_options	 blind;
+	struct blind_source	 seen[READER_SOURCES];
+	uint64_t		 futures;	/* stamps; and when */
+	int64_t			 future_at;
 	bool			 caught_up;	/* once since the start */
 	bool			 broken;	/* the store fails, */
 	bool			 standin;	/* or one stands in for it */

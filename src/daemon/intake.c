@@ -27,6 +27,7 @@
 #define TURN		4		/* batches before others have a turn */
 #define RETRY_US	(5 * USEC_PER_SEC)
 #define PRUNE_US	USEC_PER_HOUR
+#define BLIND_US	USEC_PER_MIN
 #define PRUNE_STEP_US	(USEC_PER_SEC / 2)	/* while there is more */
 #define KEEP_US		(14 * USEC_PER_DAY)	/* of unfinished messages */
 #define HOLD_SLACK_US	(20 * USEC_PER_MSEC)	/* a line on its way */
@@ -196,6 +197,8 @@ take(struct daemon *d, struct work *w)
 	if (d->watch.v[w->source].paused)
 		return;
 	d->standin_lines += w->batch->counts.lines;
+	if (!w->made)
+		blind_take(&d->seen[w->source], w->batch, pipeline_clock());
 	look_for_same_lines(d, w);
 	drill_look(d, w);
 	if (w->batch->stream.id != 0 || w->batch->nlines > 0)
@@ -406,6 +409,71 @@ on_prune(sd_event_source *timer, uint64_t at, void *ctx)
 }
 
 static void
+rhythm_key(char key[128], const char *name)
+{
+	snprintf(key, 128, "rhythm:%.100s", name);
+}
+
+/* Once a minute, on a live log: does each source do what it usually does? */
+static int
+on_blind(sd_event_source *timer, uint64_t at, void *ctx)
+{
+	struct daemon	*d = ctx;
+	int64_t		 now = pipeline_clock();
+	struct buf	 b = { 0 };
+	char		 key[128];
+
+	(void)timer;
+	(void)at;
+	daemon_arm(d, &d->blind_timer, now + BLIND_US, on_blind);
+	if (d->broken || !d->caught_up || watch_behind(&d->watch))
+		return 0;
+	for (size_t i = 0; i < d->watch.n; i++) {
+		const struct watch_source *s = &d->watch.v[i];
+		int64_t	day = d->seen[i].day;
+
+		if (s->paused || s->shown.state == SOURCE_DENIED ||
+		    s->shown.state == SOURCE_MISSING)
+			continue;
+		blind_judge(&d->seen[i], &d->blind, s->name, s->path,
+		    s->shown.host, d->pipeline, now);
+		/* A day's end is worth a commit on a host that sleeps. */
+		if (day == d->seen[i].day && !pipeline_dirty(d->pipeline))
+			continue;
+		buf_clear(&b);
+		blind_pack(&b, &d->seen[i]);
+		rhythm_key(key, s->name);
+		pipeline_begin(d->pipeline);
+		(void)store_put_value(pipeline_store(d->pipeline), key,
+		    buf_str(&b));
+	}
+	blind_judge_clock(&d->blind, &d->futures, &d->future_at,
+	    d->watch.host, d->pipeline, now);
+	buf_done(&b);
+	intake_commit(d);
+	return 0;
+}
+
+static void
+start_blind(struct daemon *d)
+{
+	struct buf	b = { 0 };
+	char		key[128];
+
+	blind_options(d->config, &d->blind);
+	for (size_t i = 0; i < d->watch.n; i++) {
+		buf_clear(&b);
+		rhythm_key(key, d->watch.v[i].name);
+		memset(&d->seen[i], 0, sizeof(d->seen[i]));
+		if (store_get_value(pipeline_store(d->pipeline), key, &b))
+			(void)blind_unpack(buf_str(&b), &d->seen[i]);
+		blind_begin(&d->seen[i], pipeline_clock());
+	}
+	buf_done(&b);
+	daemon_arm(d, &d->blind_timer, pipeline_clock() + BLIND_US, on_blind);
+}
+
+static void
 start_reader(struct daemon *d)
 {
 	struct source_options	 o[READER_SOURCES];
@@ -444,6 +512,7 @@ void
 intake_start(struct daemon *d)
 {
 	d->caught_up = false;
+	start_blind(d);
 	if (d->standin)
 		daemon_arm(d, &d->retry_timer, pipeline_clock() + RETRY_US,
 		    on_retry);
@@ -459,6 +528,7 @@ intake_stop(struct daemon *d)
 	d->commit_timer = sd_event_source_disable_unref(d->commit_timer);
 	d->hold_timer = sd_event_source_disable_unref(d->hold_timer);
 	d->retry_timer = sd_event_source_disable_unref(d->retry_timer);
+	d->blind_timer = sd_event_source_disable_unref(d->blind_timer);
 	d->prune_timer = sd_event_source_disable_unref(d->prune_timer);
 	free(d->same);
 	d->same = NULL;
