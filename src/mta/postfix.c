@@ -5,9 +5,10 @@
  * daemon stands behind the last slash; a logger that cuts the tag at the first
  * slash leaves a bare "postfix".
  *
- * The rules are in postfix_rules.c.  Here: which of them to try, and what they
- * cannot say: which kind an action is, the parts of a relay, the codes in a
- * reply, and the queue id in "queued as".
+ * The rules are in postfix_rules.c, what is done about lines that were cut in
+ * postfix_cut.c.  Here: which rules to try, and what they cannot say: which
+ * kind an action is, the parts of a relay, the codes in a reply, and the queue
+ * id in "queued as".
  */
 #include "weir/mta.h"
 #include "postfix_priv.h"
@@ -203,6 +204,17 @@ set_codes(struct line *l, struct str s)
 		l->f[FIELD_DSN] = str_head(s, n);
 }
 
+/* "<id>"; "<id" that was cut, or had its '>' left out */
+static void
+strip_brackets(struct str *s)
+{
+	if (s->n >= 1 && s->p[0] == '<' &&
+	    str_find_char(*s, '>') == STR_NPOS)
+		*s = str_tail(*s, 1);
+	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
+		*s = (struct str){ s->p + 1, s->n - 2 };
+}
+
 /* What stands behind `mark` in s; unknown when it is not there. */
 static struct str
 behind(struct str s, struct str mark)
@@ -210,6 +222,16 @@ behind(struct str s, struct str mark)
 	size_t at = str_find(s, mark);
 
 	return at == STR_NPOS ? STR_NONE : str_tail(s, at + mark.n);
+}
+
+static void
+finish_action(struct line *l, const struct record *r)
+{
+	strip_brackets(&l->f[FIELD_SASL_SENDER]);
+	if (!str_known(l->f[FIELD_REPLY]))
+		return;
+	set_codes(l, l->f[FIELD_REPLY]);
+	postfix_drop_context(l, r);
 }
 
 /* The queue id in "queued as X" or "forwarded as X": a hint, no more. */
@@ -315,32 +337,6 @@ finish_disconnect(struct line *l)
 	    str_find_char(l->f[FIELD_DATA_ACCEPTED], '/'));
 }
 
-/* "<id>"; "<id" that was cut, or had its '>' left out */
-static void
-strip_brackets(struct str *s)
-{
-	if (s->n >= 1 && s->p[0] == '<' &&
-	    str_find_char(*s, '>') == STR_NPOS)
-		*s = str_tail(*s, 1);
-	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
-		*s = (struct str){ s->p + 1, s->n - 2 };
-}
-
-/*
- * A line that ends within its pairs was cut, and what stands last in it is
- * perhaps not all of its value.
- */
-static void
-drop_cut(struct line *l, struct str text)
-{
-	if (str_ends(text, STR(")")))
-		return;
-	for (enum field f = 0; f < FIELD_COUNT; f++)
-		if (f != FIELD_REPLY && str_known(l->f[f]) &&
-		    l->f[f].p + l->f[f].n == text.p + text.n)
-			l->f[f] = STR_NONE;
-}
-
 static void
 finish_client(struct line *l)
 {
@@ -398,8 +394,10 @@ finish_warned(struct line *l)
 }
 
 static void
-finish(struct line *l, const struct daemon *d, struct str text)
+finish(struct line *l, const struct daemon *d, const struct record *r)
 {
+	struct str text = r->text;
+
 	switch (l->kind) {
 	case LINE_CLIENT:
 		finish_client(l);
@@ -408,7 +406,8 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		finish_auth(l);
 		break;
 	case LINE_QUEUED:
-		drop_cut(l, text);
+	case LINE_EXPIRED:
+		postfix_drop_cut(l, text);
 		break;
 	case LINE_DISCONNECT:
 		finish_disconnect(l);
@@ -418,8 +417,9 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		strip_brackets(&l->f[FIELD_RESENT_MESSAGE_ID]);
 		break;
 	case LINE_DELIVERY:
-		drop_cut(l, text);
+		postfix_drop_cut(l, text);
 		finish_delivery(l, d);
+		postfix_drop_cut_id(l, text);
 		break;
 	case LINE_REJECT:
 		if (!str_known(l->f[FIELD_REPLY])) {
@@ -428,6 +428,7 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		}
 		l->f[FIELD_ACTION] = STR("proxy-reject");
 		set_codes(l, l->f[FIELD_REPLY]);
+		postfix_drop_context(l, r);
 		break;
 	case LINE_PROXY_ACCEPT:
 		set_codes(l, l->f[FIELD_REPLY]);
@@ -438,8 +439,7 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		if (!str_known(l->f[FIELD_ACTION]))	/* by postsuper */
 			l->f[FIELD_ACTION] = STR("hold");
 		set_action(l);
-		if (str_known(l->f[FIELD_REPLY]))
-			set_codes(l, l->f[FIELD_REPLY]);
+		finish_action(l, r);
 		break;
 	default:
 		break;
@@ -465,7 +465,7 @@ parse(const struct record *record, struct line *ret)
 	for (size_t i = 0; !read && tables[i].name != NULL; i++)
 		read = rule_parse(tables[i].rules, record->text, ret);
 	if (read)
-		finish(ret, d, record->text);
+		finish(ret, d, record);
 }
 
 const struct mta mta_postfix = {
