@@ -5,11 +5,12 @@
  * daemon stands behind the last slash; a logger that cuts the tag at the first
  * slash leaves a bare "postfix".
  *
- * The rules are in postfix_rules.c, what is done about lines that were cut in
- * postfix_cut.c.  Here: which rules to try, and what they cannot say: which
- * kind an action is, the parts of a relay, the codes in a reply, and the queue
- * id in "queued as".
+ * The rules are in postfix_rules.c and postfix_other.c, what is done about
+ * lines that were cut in postfix_cut.c.  Here: which rules to try, and what
+ * they cannot say: which kind an action is, the parts of a relay, the codes in
+ * a reply, and the queue id in "queued as".
  */
+#include "weir/ip.h"
 #include "weir/mta.h"
 #include "postfix_priv.h"
 
@@ -22,6 +23,8 @@ static const struct rule_table tables[] = {
 	{ "bounce", postfix_bounce },
 	{ "postscreen", postfix_postscreen },
 	{ "other", postfix_other },
+	{ "tls", postfix_tls },
+	{ "trace", postfix_trace },
 	{ NULL, NULL }
 };
 
@@ -71,6 +74,9 @@ static const struct daemon {
 	{ { "postalias", 9 }, postfix_other, HOP_NONE },
 	{ { "postmulti", 9 }, postfix_other, HOP_NONE },
 	{ { "postlogd", 8 }, postfix_other, HOP_NONE },
+	/* what an operator or a script has it say */
+	{ { "postlog", 7 }, NULL, HOP_NONE },
+	{ { "postfix-tls-script", 18 }, NULL, HOP_NONE },
 	/* policy servers that borrow the syslog name */
 	{ { "policy-spf", 10 }, NULL, HOP_NONE },
 	{ { "policyd-spf", 11 }, NULL, HOP_NONE },
@@ -92,23 +98,19 @@ static const struct {
 	    { action, sizeof(action) - 1 } }
 	A("reject", REJECT, "reject"),
 	A("milter-reject", REJECT, "milter-reject"),
-	A("milter-header-reject", REJECT, "milter-reject"),
 	A("proxy-reject", REJECT, "proxy-reject"),
+	A("hangup", REJECT, "reject"),
+	A("abort", REJECT, "reject"),
 	A("proxy-accept", PROXY_ACCEPT, "proxy-accept"),
 	A("reject_warning", ACTION, "warn"),
 	A("warning", ACTION, "warn"),
 	A("warn", ACTION, "warn"),
-	A("milter-header-warning", ACTION, "warn"),
 	A("hold", ACTION, "hold"),
 	A("milter-hold", ACTION, "hold"),
-	A("milter-header-hold", ACTION, "hold"),
 	A("discard", ACTION, "discard"),
 	A("milter-discard", ACTION, "discard"),
-	A("milter-header-discard", ACTION, "discard"),
 	A("filter", ACTION, "filter"),
-	A("milter-header-filter", ACTION, "filter"),
 	A("redirect", ACTION, "redirect"),
-	A("milter-header-redirect", ACTION, "redirect"),
 	A("prepend", ACTION, "prepend"),
 	A("replace", ACTION, "replace"),
 	A("strip", ACTION, "strip"),
@@ -160,9 +162,14 @@ claims(struct str unit, struct line *ret)
 static void
 set_action(struct line *l)
 {
+	const struct str of_milter = STR("milter-header-");
 	struct str logged = l->f[FIELD_ACTION];
 	bool subject = l->kind == LINE_SUBJECT;
 
+	if (str_eq(logged, STR("milter-header-reject")))
+		logged = STR("milter-reject");
+	else if (str_starts(logged, of_milter))
+		logged = str_tail(logged, of_milter.n);
 	for (size_t i = 0; i < NACTIONS; i++) {
 		if (!str_eq(logged, actions[i].logged))
 			continue;
@@ -377,10 +384,14 @@ finish_warned(struct line *l)
 
 	l->f[FIELD_ACTION] = STR("reject");
 	if (!str_known(l->f[FIELD_STAGE])) {
-		l->f[FIELD_STAGE] = STR("DATA");
+		bool chunk = str_known(l->f[FIELD_CLIENT_ADDRESS]);
+
+		l->f[FIELD_STAGE] = chunk ? STR("BDAT") : STR("DATA");
 		l->f[FIELD_CODE] = STR("552");
 		l->f[FIELD_DSN] = STR("5.3.4");
-		l->f[FIELD_REPLY] = STR("queue file size limit exceeded");
+		l->f[FIELD_REPLY] = chunk ?
+		    STR("Chunk exceeds message size limit") :
+		    STR("queue file size limit exceeded");
 		return;
 	}
 	l->f[FIELD_CODE] = STR("501");
@@ -391,6 +402,25 @@ finish_warned(struct line *l)
 		l->f[FIELD_SENDER] = *to;
 		*to = STR_NONE;
 	}
+}
+
+/* anvil: "service:address", the service being a name or "host:port" */
+static void
+finish_statistics(struct line *l, struct str text)
+{
+	struct str *address = &l->f[FIELD_CLIENT_ADDRESS], service;
+	struct ip ip;
+
+	if (!str_known(*address))
+		return;
+	service = str_head(text, (size_t)(address->p - text.p));
+	service = str_tail(service, str_rfind_char(service, '(') + 1);
+	if (str_find_char(service, '.') != STR_NPOS ||
+	    !ip_parse(*address, &ip))
+		*address = str_tail(*address,
+		    str_find_char(*address, ':') + 1);
+	if (!ip_parse(*address, &ip))
+		*address = STR_NONE;
 }
 
 static void
@@ -436,10 +466,14 @@ finish(struct line *l, const struct daemon *d, const struct record *r)
 		break;
 	case LINE_ACTION:
 	case LINE_SUBJECT:
-		if (!str_known(l->f[FIELD_ACTION]))	/* by postsuper */
-			l->f[FIELD_ACTION] = STR("hold");
+		if (!str_known(l->f[FIELD_ACTION]))	/* or by postsuper */
+			l->f[FIELD_ACTION] = str_known(l->f[FIELD_STAGE]) ?
+			    STR("reject") : STR("hold");
 		set_action(l);
 		finish_action(l, r);
+		break;
+	case LINE_STATISTICS:
+		finish_statistics(l, text);
 		break;
 	default:
 		break;

@@ -15,6 +15,8 @@ extern const struct rule postfix_delivery[];
 extern const struct rule postfix_bounce[];
 extern const struct rule postfix_postscreen[];
 extern const struct rule postfix_other[];
+extern const struct rule postfix_tls[];
+extern const struct rule postfix_trace[];
 
 /* Forget the field that a text of pairs ends in. */
 void	postfix_drop_cut(struct line *l, struct str text);

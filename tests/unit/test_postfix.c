@@ -275,8 +275,8 @@ bare_tag(void **state)
 		    LINE_ACTION },
 		{ "warning: a[192.0.2.1]: SASL PLAIN authentication failed: "
 		    "x, sasl_username=y", LINE_AUTH_FAILED },
-		{ "warning: a[192.0.2.1]: x", LINE_IGNORED },
-		{ "daemon started -- version 3.7.11", LINE_IGNORED },
+		{ "warning: a[192.0.2.1]: x", LINE_WARNING },
+		{ "daemon started -- version 3.7.11", LINE_SERVICE },
 	};
 
 	(void)state;
