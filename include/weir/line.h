@@ -12,6 +12,18 @@
 #define LINE_KINDS(X)							\
 	X(UNKNOWN, "unknown", "no rule knows it")			\
 	X(IGNORED, "ignored", "known, and nothing to weir")		\
+	X(SESSION, "session", "how a session went or broke off")	\
+	X(SCREEN, "screen", "what postscreen found of a client")	\
+	X(HANDSHAKE, "handshake", "TLS: certificates, failures, reuse")	\
+	X(ATTEMPT, "attempt", "not final: another host or time follows") \
+	X(QUEUE, "queue", "somebody worked on the queue")		\
+	X(STATISTICS, "statistics", "counters")				\
+	X(SERVICE, "service",						\
+	    "the mail server starts, stops or reads its settings")	\
+	X(WARNING, "warning", "the mail server warns of something")	\
+	X(TROUBLE, "trouble",						\
+	    "error, fatal or panic: a program of it cannot go on")	\
+	X(TRACE, "trace", "written for who debugs it")			\
 	X(CONNECT, "connect", "a client connected")			\
 	X(DISCONNECT, "disconnect", "a session ended")			\
 	X(TLS, "tls", "a client's session is encrypted now")		\
@@ -42,6 +54,13 @@ enum line_kind {
 #undef X
 	LINE_KIND_COUNT
 };
+
+/* Known by name, and nothing that an event is made of? */
+static inline bool
+line_is_nothing(enum line_kind k)
+{
+	return k >= LINE_IGNORED && k <= LINE_TRACE;
+}
 
 /* May it come again as "last message repeated N times"? */
 static inline bool

@@ -64,6 +64,7 @@
 #define NUMBER		"\xa0"	/* digits, no field */
 #define ADDRESS		"\xa1"	/* a bare client address */
 #define ANY		"\xa2"	/* free text, no field */
+#define FUNCTION	"\xa3"	/* name of a function in C, no field */
 
 #define OPT(part)	"\x01" part "\x02"
 

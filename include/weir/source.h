@@ -32,7 +32,7 @@ struct batch_counts {
 struct batch {
 	char			*bytes;
 	size_t			 n, cap;
-	struct batch_line	*lines;		/* IGNORED ones are left out */
+	struct batch_line	*lines;		/* without nothings */
 	size_t			 nlines, lines_cap;
 	/*
 	 * Go on here when committed.  The source has given it its id; 0 says

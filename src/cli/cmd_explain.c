@@ -189,7 +189,7 @@ explain(struct run *r, char *text, size_t n)
 	mta_parse(&record, &line);
 	explain_line(&line);
 	r->nevents = 0;
-	if (line.kind != LINE_UNKNOWN && line.kind != LINE_IGNORED)
+	if (line.kind != LINE_UNKNOWN && !line_is_nothing(line.kind))
 		engine_line(r->engine, 1, &record, &line);
 	if (r->nevents == 0)
 		say("event", "none yet");

@@ -278,9 +278,10 @@ advance(struct engine *e, int64_t at)
 static bool
 makes_event(enum line_kind k)
 {
+	if (line_is_nothing(k))
+		return false;
 	switch (k) {
 	case LINE_UNKNOWN:
-	case LINE_IGNORED:
 	case LINE_CONNECT:
 	case LINE_DISCONNECT:
 	case LINE_TLS:
@@ -358,7 +359,7 @@ engine_line(struct engine *e, uint32_t id, const struct record *r,
 	bool		 repeats = syslog_is_repeat(r);
 
 	e->stats.lines++;
-	e->stats.ignored += l->kind == LINE_IGNORED && !repeats;
+	e->stats.ignored += line_is_nothing(l->kind) && !repeats;
 	e->stats.unknown += l->kind == LINE_UNKNOWN;
 	e->stats.repeated += r->repeat > 1;
 	advance(e, r->at);

@@ -5,10 +5,12 @@
  * daemon stands behind the last slash; a logger that cuts the tag at the first
  * slash leaves a bare "postfix".
  *
- * The rules are in postfix_rules.c.  Here: which of them to try, and what they
- * cannot say: which kind an action is, the parts of a relay, the codes in a
- * reply, and the queue id in "queued as".
+ * The rules are in postfix_rules.c and postfix_other.c, what is done about
+ * lines that were cut in postfix_cut.c.  Here: which rules to try, and what
+ * they cannot say: which kind an action is, the parts of a relay, the codes in
+ * a reply, and the queue id in "queued as".
  */
+#include "weir/ip.h"
 #include "weir/mta.h"
 #include "postfix_priv.h"
 
@@ -21,6 +23,8 @@ static const struct rule_table tables[] = {
 	{ "bounce", postfix_bounce },
 	{ "postscreen", postfix_postscreen },
 	{ "other", postfix_other },
+	{ "tls", postfix_tls },
+	{ "trace", postfix_trace },
 	{ NULL, NULL }
 };
 
@@ -70,6 +74,9 @@ static const struct daemon {
 	{ { "postalias", 9 }, postfix_other, HOP_NONE },
 	{ { "postmulti", 9 }, postfix_other, HOP_NONE },
 	{ { "postlogd", 8 }, postfix_other, HOP_NONE },
+	/* what an operator or a script has it say */
+	{ { "postlog", 7 }, NULL, HOP_NONE },
+	{ { "postfix-tls-script", 18 }, NULL, HOP_NONE },
 	/* policy servers that borrow the syslog name */
 	{ { "policy-spf", 10 }, NULL, HOP_NONE },
 	{ { "policyd-spf", 11 }, NULL, HOP_NONE },
@@ -91,23 +98,19 @@ static const struct {
 	    { action, sizeof(action) - 1 } }
 	A("reject", REJECT, "reject"),
 	A("milter-reject", REJECT, "milter-reject"),
-	A("milter-header-reject", REJECT, "milter-reject"),
 	A("proxy-reject", REJECT, "proxy-reject"),
+	A("hangup", REJECT, "reject"),
+	A("abort", REJECT, "reject"),
 	A("proxy-accept", PROXY_ACCEPT, "proxy-accept"),
 	A("reject_warning", ACTION, "warn"),
 	A("warning", ACTION, "warn"),
 	A("warn", ACTION, "warn"),
-	A("milter-header-warning", ACTION, "warn"),
 	A("hold", ACTION, "hold"),
 	A("milter-hold", ACTION, "hold"),
-	A("milter-header-hold", ACTION, "hold"),
 	A("discard", ACTION, "discard"),
 	A("milter-discard", ACTION, "discard"),
-	A("milter-header-discard", ACTION, "discard"),
 	A("filter", ACTION, "filter"),
-	A("milter-header-filter", ACTION, "filter"),
 	A("redirect", ACTION, "redirect"),
-	A("milter-header-redirect", ACTION, "redirect"),
 	A("prepend", ACTION, "prepend"),
 	A("replace", ACTION, "replace"),
 	A("strip", ACTION, "strip"),
@@ -159,9 +162,14 @@ claims(struct str unit, struct line *ret)
 static void
 set_action(struct line *l)
 {
+	const struct str of_milter = STR("milter-header-");
 	struct str logged = l->f[FIELD_ACTION];
 	bool subject = l->kind == LINE_SUBJECT;
 
+	if (str_eq(logged, STR("milter-header-reject")))
+		logged = STR("milter-reject");
+	else if (str_starts(logged, of_milter))
+		logged = str_tail(logged, of_milter.n);
 	for (size_t i = 0; i < NACTIONS; i++) {
 		if (!str_eq(logged, actions[i].logged))
 			continue;
@@ -203,6 +211,17 @@ set_codes(struct line *l, struct str s)
 		l->f[FIELD_DSN] = str_head(s, n);
 }
 
+/* "<id>"; "<id" that was cut, or had its '>' left out */
+static void
+strip_brackets(struct str *s)
+{
+	if (s->n >= 1 && s->p[0] == '<' &&
+	    str_find_char(*s, '>') == STR_NPOS)
+		*s = str_tail(*s, 1);
+	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
+		*s = (struct str){ s->p + 1, s->n - 2 };
+}
+
 /* What stands behind `mark` in s; unknown when it is not there. */
 static struct str
 behind(struct str s, struct str mark)
@@ -210,6 +229,16 @@ behind(struct str s, struct str mark)
 	size_t at = str_find(s, mark);
 
 	return at == STR_NPOS ? STR_NONE : str_tail(s, at + mark.n);
+}
+
+static void
+finish_action(struct line *l, const struct record *r)
+{
+	strip_brackets(&l->f[FIELD_SASL_SENDER]);
+	if (!str_known(l->f[FIELD_REPLY]))
+		return;
+	set_codes(l, l->f[FIELD_REPLY]);
+	postfix_drop_context(l, r);
 }
 
 /* The queue id in "queued as X" or "forwarded as X": a hint, no more. */
@@ -315,32 +344,6 @@ finish_disconnect(struct line *l)
 	    str_find_char(l->f[FIELD_DATA_ACCEPTED], '/'));
 }
 
-/* "<id>"; "<id" that was cut, or had its '>' left out */
-static void
-strip_brackets(struct str *s)
-{
-	if (s->n >= 1 && s->p[0] == '<' &&
-	    str_find_char(*s, '>') == STR_NPOS)
-		*s = str_tail(*s, 1);
-	if (s->n >= 2 && s->p[0] == '<' && s->p[s->n - 1] == '>')
-		*s = (struct str){ s->p + 1, s->n - 2 };
-}
-
-/*
- * A line that ends within its pairs was cut, and what stands last in it is
- * perhaps not all of its value.
- */
-static void
-drop_cut(struct line *l, struct str text)
-{
-	if (str_ends(text, STR(")")))
-		return;
-	for (enum field f = 0; f < FIELD_COUNT; f++)
-		if (f != FIELD_REPLY && str_known(l->f[f]) &&
-		    l->f[f].p + l->f[f].n == text.p + text.n)
-			l->f[f] = STR_NONE;
-}
-
 static void
 finish_client(struct line *l)
 {
@@ -381,10 +384,14 @@ finish_warned(struct line *l)
 
 	l->f[FIELD_ACTION] = STR("reject");
 	if (!str_known(l->f[FIELD_STAGE])) {
-		l->f[FIELD_STAGE] = STR("DATA");
+		bool chunk = str_known(l->f[FIELD_CLIENT_ADDRESS]);
+
+		l->f[FIELD_STAGE] = chunk ? STR("BDAT") : STR("DATA");
 		l->f[FIELD_CODE] = STR("552");
 		l->f[FIELD_DSN] = STR("5.3.4");
-		l->f[FIELD_REPLY] = STR("queue file size limit exceeded");
+		l->f[FIELD_REPLY] = chunk ?
+		    STR("Chunk exceeds message size limit") :
+		    STR("queue file size limit exceeded");
 		return;
 	}
 	l->f[FIELD_CODE] = STR("501");
@@ -397,9 +404,30 @@ finish_warned(struct line *l)
 	}
 }
 
+/* anvil: "service:address", the service being a name or "host:port" */
 static void
-finish(struct line *l, const struct daemon *d, struct str text)
+finish_statistics(struct line *l, struct str text)
 {
+	struct str *address = &l->f[FIELD_CLIENT_ADDRESS], service;
+	struct ip ip;
+
+	if (!str_known(*address))
+		return;
+	service = str_head(text, (size_t)(address->p - text.p));
+	service = str_tail(service, str_rfind_char(service, '(') + 1);
+	if (str_find_char(service, '.') != STR_NPOS ||
+	    !ip_parse(*address, &ip))
+		*address = str_tail(*address,
+		    str_find_char(*address, ':') + 1);
+	if (!ip_parse(*address, &ip))
+		*address = STR_NONE;
+}
+
+static void
+finish(struct line *l, const struct daemon *d, const struct record *r)
+{
+	struct str text = r->text;
+
 	switch (l->kind) {
 	case LINE_CLIENT:
 		finish_client(l);
@@ -408,7 +436,8 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		finish_auth(l);
 		break;
 	case LINE_QUEUED:
-		drop_cut(l, text);
+	case LINE_EXPIRED:
+		postfix_drop_cut(l, text);
 		break;
 	case LINE_DISCONNECT:
 		finish_disconnect(l);
@@ -418,8 +447,9 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		strip_brackets(&l->f[FIELD_RESENT_MESSAGE_ID]);
 		break;
 	case LINE_DELIVERY:
-		drop_cut(l, text);
+		postfix_drop_cut(l, text);
 		finish_delivery(l, d);
+		postfix_drop_cut_id(l, text);
 		break;
 	case LINE_REJECT:
 		if (!str_known(l->f[FIELD_REPLY])) {
@@ -428,6 +458,7 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		}
 		l->f[FIELD_ACTION] = STR("proxy-reject");
 		set_codes(l, l->f[FIELD_REPLY]);
+		postfix_drop_context(l, r);
 		break;
 	case LINE_PROXY_ACCEPT:
 		set_codes(l, l->f[FIELD_REPLY]);
@@ -435,11 +466,14 @@ finish(struct line *l, const struct daemon *d, struct str text)
 		break;
 	case LINE_ACTION:
 	case LINE_SUBJECT:
-		if (!str_known(l->f[FIELD_ACTION]))	/* by postsuper */
-			l->f[FIELD_ACTION] = STR("hold");
+		if (!str_known(l->f[FIELD_ACTION]))	/* or by postsuper */
+			l->f[FIELD_ACTION] = str_known(l->f[FIELD_STAGE]) ?
+			    STR("reject") : STR("hold");
 		set_action(l);
-		if (str_known(l->f[FIELD_REPLY]))
-			set_codes(l, l->f[FIELD_REPLY]);
+		finish_action(l, r);
+		break;
+	case LINE_STATISTICS:
+		finish_statistics(l, text);
 		break;
 	default:
 		break;
@@ -465,7 +499,7 @@ parse(const struct record *record, struct line *ret)
 	for (size_t i = 0; !read && tables[i].name != NULL; i++)
 		read = rule_parse(tables[i].rules, record->text, ret);
 	if (read)
-		finish(ret, d, record->text);
+		finish(ret, d, record);
 }
 
 const struct mta mta_postfix = {

@@ -31,12 +31,14 @@ enum {			/* alphabets */
 	C_VALUE = 64,	/* no blank, no comma */
 	C_PLAIN = 128,	/* no angle bracket */
 	C_MAIL = 256,	/* no angle bracket, no quote */
+	C_IDENT = 512,	/* lower case, digits, _ */
 };
 
 #define TEXTUAL	(C_VALUE | C_PLAIN | C_MAIL)
 #define NAMING	(TEXTUAL | C_NAME)
 #define VOWEL	(NAMING | C_WORD | C_ADDR)
 #define CONS	(VOWEL | C_B52)
+#define SMALL	(VOWEL | C_IDENT)
 
 static const uint16_t classes[256] = {
 	[' '] = C_PLAIN | C_MAIL, ['!'] = NAMING,
@@ -44,7 +46,7 @@ static const uint16_t classes[256] = {
 	['%'] = NAMING | C_ADDR, ['&' ... '\''] = NAMING,
 	['(' ... ')'] = TEXTUAL, ['*'] = NAMING, ['+'] = NAMING | C_WORD,
 	[','] = C_PLAIN | C_MAIL, ['-' ... '/'] = VOWEL,
-	['0' ... '9'] = CONS | C_DIGIT | C_HEX,
+	['0' ... '9'] = CONS | C_DIGIT | C_HEX | C_IDENT,
 	[':'] = NAMING | C_ADDR, [';'] = TEXTUAL, ['<'] = C_VALUE,
 	['='] = TEXTUAL, ['>'] = C_VALUE, ['?' ... '@'] = NAMING,
 	['A'] = VOWEL | C_HEX, ['B' ... 'D'] = CONS | C_HEX,
@@ -53,11 +55,12 @@ static const uint16_t classes[256] = {
 	['O'] = VOWEL, ['P' ... 'T'] = CONS, ['U'] = VOWEL,
 	['V' ... 'Z'] = CONS,
 	['['] = TEXTUAL, ['\\'] = NAMING, [']'] = TEXTUAL,
-	['^'] = NAMING, ['_'] = VOWEL, ['`'] = NAMING,
-	['a'] = VOWEL, ['b' ... 'd'] = CONS, ['e'] = VOWEL,
-	['f' ... 'h'] = CONS, ['i'] = VOWEL, ['j' ... 'n'] = CONS,
-	['o'] = VOWEL, ['p' ... 't'] = CONS, ['u'] = VOWEL,
-	['v' ... 'z'] = CONS,
+	['^'] = NAMING, ['_'] = VOWEL | C_IDENT, ['`'] = NAMING,
+	['a'] = SMALL, ['b' ... 'd'] = SMALL | C_B52, ['e'] = SMALL,
+	['f' ... 'h'] = SMALL | C_B52, ['i'] = SMALL,
+	['j' ... 'n'] = SMALL | C_B52, ['o'] = SMALL,
+	['p' ... 't'] = SMALL | C_B52, ['u'] = SMALL,
+	['v' ... 'z'] = SMALL | C_B52,
 	['{' ... '~'] = NAMING,
 	[0x80 ... 0xff] = NAMING,
 };
@@ -105,6 +108,7 @@ static const struct hole holes[] = {
 	{ SPAN, FIELD_COUNT, FIRST, C_DIGIT },		/* NUMBER */
 	{ SPAN, FIELD_CLIENT_ADDRESS, FIRST, C_ADDR },	/* ADDRESS */
 	{ TEXT, FIELD_COUNT, LAST, 0 },			/* ANY */
+	{ SPAN, FIELD_COUNT, FIRST, C_IDENT },		/* FUNCTION */
 };
 
 #define NHOLES	(sizeof(holes) / sizeof(holes[0]))
@@ -248,7 +252,8 @@ take_host(struct match *m, enum field f, const char *t)
 	port = close + 2;
 	t = span(m, port, C_DIGIT);
 	if (t == port)
-		return close + 1;
+		return at_literal(m, port, STR("unknown")) ?
+		    port + strlen("unknown") : close + 1;
 	if (f != FIELD_ORIG_CLIENT_NAME)
 		set(m, f + 2, port, t);
 	return t;
@@ -276,7 +281,7 @@ take_address(struct match *m, enum field f, const char *t)
 	if (t == m->end || *t != '<') {
 		e = span(m, t, C_VALUE);
 		set(m, f, t, e);
-		return e;
+		return e == t ? NULL : e;
 	}
 	e = p = t + 1;
 	m->strict_failed = true;
@@ -497,7 +502,9 @@ take(struct match *m, const struct hole *h, const char *pat, const char *t)
 		/* "192.0.2.44: text" */
 		if (h->class == C_ADDR && e > t && e[-1] == ':')
 			e--;
-		if (e == t)
+		/* A function's name has an underscore, a queue id has none. */
+		if (e == t || (h->class == C_IDENT &&
+		    memchr(t, '_', (size_t)(e - t)) == NULL))
 			return NULL;
 		set(m, h->field, t, e);
 		return e;

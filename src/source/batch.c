@@ -92,7 +92,7 @@ keep(struct batch *b, struct cutter *c, const struct record *r)
 
 	l->record = *r;
 	mta_parse(&l->record, &l->line);
-	if (l->line.kind == LINE_IGNORED && !repeats) {
+	if (line_is_nothing(l->line.kind) && !repeats) {
 		b->counts.ignored++;
 		if (c->cleared)
 			return;

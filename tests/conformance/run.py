@@ -60,7 +60,7 @@ NOT_KEPT = {"tls_bits", "hostile", "instance_ip", "direction",
             "msgid_truncated"}
 
 KIND = {"auth_failure": {"auth_failed"}, "reject": {"reject"},
-        "lost": {"ignored"}}
+        "lost": {"session", "handshake"}}
 
 # (source, line): why the peer's expectation is no truth about the line.
 NO_ID = "a piece of a line: Postfix always logs the queue id before it"

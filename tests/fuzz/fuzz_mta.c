@@ -4,7 +4,7 @@
  * in the line, and a text reads the same wherever it lies.
  *
  * Covers: src/mta/rule.c src/mta/postfix.c src/mta/mta.c src/mta/weir_self.c
- * Covers: src/mta/neighbours.c
+ * Covers: src/mta/neighbours.c src/mta/postfix_cut.c
  */
 #include <assert.h>
 #include <stdlib.h>

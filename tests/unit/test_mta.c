@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The samples of tests/lines: what is read from each is exactly what is
- * written below it, every rule of every table is the first to match some
- * sample, and a line that is cut anywhere or changed in one byte gives slices
- * of itself and no other value.
+ * written below it, or, of the list of shapes, at least what stands before it;
+ * every rule of every table is the first to match some sample; and a line that
+ * is cut anywhere or changed in one byte gives slices of itself and no other
+ * value.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@
 #include "weir/syslog.h"
 
 #define UNTIL		(INT64_C(1790000000) * USEC_PER_SEC)	/* 2026-09 */
-#define SEEN_MAX	512
+#define SEEN_MAX	2048
 
 static const struct rule *seen[SEEN_MAX];
 static size_t nseen;
@@ -195,6 +196,126 @@ check_file(const char *mta, bool hard)
 	fclose(f);
 }
 
+/* Does the kind say something of mail or a client? */
+static bool
+is_told(enum line_kind k)
+{
+	return k != LINE_UNKNOWN && !line_is_nothing(k);
+}
+
+/* Begin alike: a message that expires was queued, a warning is no event. */
+static bool
+may_become(const struct line *full, const struct line *cut)
+{
+	return (full->kind == LINE_EXPIRED && cut->kind == LINE_QUEUED) ||
+	    (full->kind == LINE_SUBJECT && cut->kind == LINE_ACTION &&
+	    str_eq(cut->f[FIELD_ACTION], STR("warn")));
+}
+
+/*
+ * A text that a logger cut: no other event, and what is read of it is what
+ * the whole says.  Where words of the sender's end it (a reply, a subject, a
+ * login), the rest is not missed.
+ */
+static void
+check_cut_text(const struct record *whole, const struct line *full)
+{
+	static const enum field certain[] = { FIELD_QUEUE_ID,
+	    FIELD_CLIENT_ADDRESS, FIELD_ORIG_CLIENT_ADDRESS, FIELD_SENDER,
+	    FIELD_RECIPIENT, FIELD_ORIGINAL_RECIPIENT, FIELD_STATUS,
+	    FIELD_RELAY_ADDRESS, FIELD_SIZE, FIELD_RECIPIENT_COUNT,
+	    FIELD_HELO_NAME, FIELD_ACTION };
+	struct record r = *whole;
+	struct line cut;
+
+	for (r.text.n = whole->text.n - 1; r.text.n > 0; r.text.n--) {
+		mta_parse(&r, &cut);
+		if (!is_told(cut.kind))
+			continue;
+		if (cut.kind != full->kind && !may_become(full, &cut))
+			fail_msg("%s of a line cut to: %.*s",
+			    line_kind_name(cut.kind), STRF(r.text));
+		for (size_t i = 0; i < sizeof(certain) / sizeof(*certain);
+		    i++) {
+			enum field f = certain[i];
+
+			if (str_known(cut.f[f]) && !cut.ambiguous &&
+			    !str_eq(cut.f[f], full->f[f]))
+				fail_msg("%s of a line cut to: %.*s",
+				    line_field_name(f), STRF(r.text));
+		}
+	}
+}
+
+/* want: a kind, "ambiguous", field=value, with blanks between */
+static void
+check_shape(const char *unit, char *want, const char *text)
+{
+	struct record r = { .unit = str_of(unit), .text = str_of(text) };
+	bool ambiguous = false;
+	char *word, *value;
+	struct line l;
+
+	mta_parse(&r, &l);
+	word = strtok(want, " ");
+	if (word == NULL || strcmp(word, line_kind_name(l.kind)) != 0)
+		fail_msg("%s: got %s, want %s of: %s", unit,
+		    line_kind_name(l.kind), word, text);
+	while ((word = strtok(NULL, " ")) != NULL) {
+		value = strchr(word, '=');
+		if (value == NULL) {
+			assert_string_equal(word, "ambiguous");
+			ambiguous = true;
+			continue;
+		}
+		*value++ = '\0';
+		if (!str_eq(l.f[line_field_of(str_of(word))], str_of(value)))
+			fail_msg("%s: want %s=%s of: %s", unit, word, value,
+			    text);
+	}
+	if (l.ambiguous != ambiguous)
+		fail_msg("%s: ambiguous or not: %s", unit, text);
+	assert_true(nseen < SEEN_MAX);
+	if (l.rule != NULL)
+		seen[nseen++] = l.rule;
+	if (is_told(l.kind))
+		check_cut_text(&r, &l);
+}
+
+/* Rows of daemon, first version, what is read, text. */
+static void
+check_shapes(const char *mta)
+{
+	char path[64], unit[64], *line = NULL, *part[3];
+	size_t cap = 0, n = 0;
+	ssize_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "tests/lines/%s-shapes.txt", mta);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return;
+	for (; (len = getline(&line, &cap, f)) > 0; n++) {
+		char *p = line;
+
+		line[len - 1] = '\0';
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		for (size_t i = 0; i < 3; i++) {
+			part[i] = strsep(&p, "\t");
+			if (p == NULL)
+				fail_msg("%s:%zu: no four columns", path,
+				    n + 1);
+		}
+		if (strncmp(part[1], "3.", 2) != 0)
+			fail_msg("%s:%zu: not a version", path, n + 1);
+		snprintf(unit, sizeof(unit), "%s/%s", mta, part[0]);
+		check_shape(unit, part[2], p);
+	}
+	free(line);
+	fclose(f);
+}
+
 static bool
 was_seen(const struct rule *r)
 {
@@ -213,6 +334,7 @@ check_mta(const char *name, bool hard)
 	assert_non_null(mta->tables);
 	nseen = 0;
 	check_file(name, hard);
+	check_shapes(name);
 	for (const struct rule_table *t = mta->tables; t->name != NULL; t++)
 		for (size_t i = 0; t->rules[i].pattern != NULL; i++)
 			if (!was_seen(&t->rules[i]))

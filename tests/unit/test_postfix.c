@@ -113,6 +113,61 @@ rejects(void **state)
 	}
 }
 
+/*
+ * Whoever names a recipient that holds a whole context, and has the line cut
+ * in it: what is read is what was logged, or nothing.
+ */
+static void
+cut_rejects(void **state)
+{
+	char text[2048], to[512];
+	struct record r = { .unit = STR("postfix/smtpd") };
+	struct line l;
+
+	(void)state;
+	for (size_t i = 0; i < NNASTY; i++) {
+		quote(nasty[i], to, sizeof(to));
+		snprintf(text, sizeof(text), "NOQUEUE: reject: RCPT from "
+		    "unknown[203.0.113.20]: 554 5.7.1 Service unavailable; "
+		    "Client host [203.0.113.20] blocked; from=<a@example.com> "
+		    "to=<%s> proto=ESMTP helo=<host>", to);
+		r.text = str_of(text);
+		for (; r.text.n > 0; r.text.n--) {
+			mta_parse(&r, &l);
+			l.ambiguous = false;
+			if (str_known(l.f[FIELD_SENDER]))
+				want(&l, FIELD_SENDER, "a@example.com", text);
+			if (str_known(l.f[FIELD_RECIPIENT]))
+				want(&l, FIELD_RECIPIENT, to, text);
+			if (str_known(l.f[FIELD_HELO_NAME]))
+				want(&l, FIELD_HELO_NAME, "host", text);
+		}
+	}
+}
+
+/* What Postfix itself cuts after 2000 bytes ends in the answer's echo. */
+static void
+cut_echo(void **state)
+{
+	static const char tail[] = "; from=<boss@example.org> "
+	    "to=<bob@example.org> proto=ESMTP helo=<mx>";
+	static const char head[] = "NOQUEUE: reject: RCPT from "
+	    "unknown[203.0.113.20]: 554 5.7.1 <bob@example.org>: ";
+	char text[2001];
+	struct line l;
+
+	(void)state;
+	memset(text, 'x', 2000);
+	memcpy(text, head, sizeof(head) - 1);
+	memcpy(text + 2000 - (sizeof(tail) - 1), tail, sizeof(tail));
+	read_text("postfix/smtpd", text, &l);
+	assert_int_equal(l.kind, LINE_REJECT);
+	assert_true(l.ambiguous);
+	assert_false(str_known(l.f[FIELD_SENDER]));
+	assert_false(str_known(l.f[FIELD_RECIPIENT]));
+	assert_true(str_eq(l.f[FIELD_CLIENT_ADDRESS], STR("203.0.113.20")));
+}
+
 static void
 deliveries(void **state)
 {
@@ -220,8 +275,8 @@ bare_tag(void **state)
 		    LINE_ACTION },
 		{ "warning: a[192.0.2.1]: SASL PLAIN authentication failed: "
 		    "x, sasl_username=y", LINE_AUTH_FAILED },
-		{ "warning: a[192.0.2.1]: x", LINE_IGNORED },
-		{ "daemon started -- version 3.7.11", LINE_IGNORED },
+		{ "warning: a[192.0.2.1]: x", LINE_WARNING },
+		{ "daemon started -- version 3.7.11", LINE_SERVICE },
 	};
 
 	(void)state;
@@ -247,6 +302,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rejects),
+		cmocka_unit_test(cut_rejects),
+		cmocka_unit_test(cut_echo),
 		cmocka_unit_test(deliveries),
 		cmocka_unit_test(senders),
 		cmocka_unit_test(subjects),

@@ -40,6 +40,8 @@ static const struct {
 	{ CLIENT, "[2001:db8::1]:25",
 	    "client_address=2001:db8::1 client_port=25" },
 	{ CLIENT ": x", "unknown[unknown]: x", "client_name=unknown" },
+	{ CLIENT ": x", "a[192.0.2.1]:unknown: x",
+	    "client_name=a client_address=192.0.2.1" },
 	{ CLIENT ";", "local;", "" },
 	{ CLIENT, "localhost", NULL },
 	{ CLIENT, "a b[192.0.2.1]", NULL },
@@ -57,6 +59,7 @@ static const struct {
 	    "sender=\"a\\\">, x\"@example.org" },
 	{ SENDER ", x", "<a b@example.org>, x", "sender=a b@example.org" },
 	{ SENDER ", x", "<a b@example.org", NULL },
+	{ "from=" SENDER, "from=", NULL },
 	/* out of quoted form: known as long as nothing hostile follows */
 	{ SENDER ", " PAIRS, "<a\">, size=1>, size=2",
 	    "sender=a\">, size=1 size=2" },
@@ -80,6 +83,10 @@ static const struct {
 	{ METHOD " x", "CRAM-MD5 x", "sasl_method=CRAM-MD5" },
 	{ ADDRESS ": x", "192.0.2.1: x", "client_address=192.0.2.1" },
 	{ ADDRESS, "2001:db8::1", "client_address=2001:db8::1" },
+	{ FUNCTION ": x", "dict_ldap2_open: x", "" },
+	{ FUNCTION ": x", "dict: x", NULL },
+	{ FUNCTION ": x", "12345: x", NULL },
+	{ FUNCTION ": x", "Dict_open: x", NULL },
 	/* free text: first, last, and back again */
 	{ REASON ", u=" USERNAME, "r, u=a, u=b",
 	    "sasl_username=a, u=b reason=r" },
