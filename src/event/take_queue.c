@@ -51,7 +51,8 @@ take_subject(const struct take *t)
 {
 	struct message *m = take_find(t, FIELD_QUEUE_ID);
 
-	if (t->c->o.subjects && m != NULL) {
+	if (t->c->o.subjects && m != NULL &&
+	    str_known(take_field(t, FIELD_SUBJECT))) {
 		m->base.subject = arena_copy(&m->arena,
 		    take_field(t, FIELD_SUBJECT));
 		correlate_touch(t->c, m);
