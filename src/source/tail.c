@@ -316,17 +316,25 @@ truncated(struct tail *t, struct batch *b)
 
 /*
  * Nothing was taken in yet of the file that is open.  Is what it holds now the
- * first of it, or was there something before that is in a copy already?
+ * first of it, or was there something before that is in a copy already?  An
+ * empty one that was changed since was written to and truncated again.
  */
 static void
 check_first(struct tail *t)
 {
+	int64_t now = file_clock();
 	struct stat st = { 0 };
+	bool empty;
 
-	if (fstat(t->now.fd, &st) == -1 || st.st_size == 0)
+	if (fstat(t->now.fd, &st) == -1)
+		return;
+	empty = st.st_size == 0;
+	if (empty && usec_of(st.st_mtim) < t->begun_at)
 		return;
 	stat(t->path, &st);
 	find_past(t, &st, t->begun_at, true);
+	if (empty)
+		t->begun_at = now;
 }
 
 /*

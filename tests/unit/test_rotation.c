@@ -129,6 +129,34 @@ concurrent_writer(void **state)
 	done(&f);
 }
 
+/* Written, copied and truncated before the reader has looked at all. */
+static void
+copied_before_a_look(void **state)
+{
+	static const char line[] = "2026-11-23T00:00:00.000000+00:00 mx "
+	    "postfix/qmgr[7]: 4X%08XzZ: removed\n";
+	struct following f = { 0 };
+	char text[128];
+	int i;
+
+	(void)state;
+	append("mail.log", "", 0);
+	begin(&f, "mail.log");
+	look(&f);
+	for (i = 1; i <= 3; i++) {
+		snprintf(text, sizeof(text), line, (unsigned)i);
+		append("mail.log", text, strlen(text));
+		run("cp mail.log mail.log.1; : >mail.log");
+		look(&f);
+		assert_int_equal(f.seen.nlines, i);
+	}
+	snprintf(text, sizeof(text), line, 4U);
+	append("mail.log", text, strlen(text));
+	look(&f);
+	assert_int_equal(f.seen.nlines, 4);
+	done(&f);
+}
+
 /*
  * A random history: pieces of lines, rotations of every kind, restarts, looks
  * at any moment.  Every line is seen once, and in order.
@@ -277,6 +305,7 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
 	const struct CMUnitTest tests[] = {
 		T(names_in_order), T(bases), T(concurrent_writer),
+		T(copied_before_a_look),
 		T(random_history),
 	};
 
