@@ -174,29 +174,31 @@ print_span(int64_t us, char *ret, size_t size)
 
 /* Open it or resolve it.  The key is the source's name and what is wrong. */
 static void
-judge(bool bad, struct raise *r, const char *name, const char *what,
+judge(bool bad, const struct raise *what, const char *name, const char *of,
     const char *back, struct pipeline *p, int64_t now)
 {
-	char	key[256];
+	struct raise	r = *what;
+	char		key[256];
 
-	snprintf(key, sizeof(key), "%s%s", name, what);
-	r->detector = DETECTOR;
-	r->key_type = KEY_SOURCE;
-	r->severity = SEVERITY_WARNING;
-	r->key = key;
+	snprintf(key, sizeof(key), "%s%s", name, of);
+	r.detector = DETECTOR;
+	r.key_type = KEY_SOURCE;
+	r.severity = SEVERITY_WARNING;
+	r.key = key;
 	if (bad)
-		raise_open(p, r);
+		raise_open(p, &r);
 	else if (raise_resolve(p, DETECTOR, key, back) &&
-	    strcmp(r->notice, "source_silent") == 0)
-		pipeline_notice(p, "source_back", r->host, str_of(back), now,
+	    strcmp(r.notice, "source_silent") == 0)
+		pipeline_notice(p, "source_back", r.host, str_of(back), now,
 		    NULL);
 }
 
 static void
 judge_silence(const struct blind_source *s, const struct blind_options *o,
-    const char *name, const char *path, struct raise *r, struct pipeline *p,
+    const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
+	struct raise r = { .host = host, .notice = "source_silent" };
 	int64_t	patience = blind_patience(s, o, now), silent = now - s->last;
 	char	is[64], usual[64], title[1024], runbook[1024];
 
@@ -204,22 +206,22 @@ judge_silence(const struct blind_source *s, const struct blind_options *o,
 	print_span(patience / TIMES_LONGEST, usual, sizeof(usual));
 	snprintf(title, sizeof(title), "No line came from %.300s on %s for "
 	    "%s; it was never silent for more than %s in the last %d days: "
-	    "mail may not be watched", path, r->host, is, usual, BLIND_DAYS);
+	    "mail may not be watched", path, host, is, usual, BLIND_DAYS);
 	snprintf(runbook, sizeof(runbook), "Does the mail server still log, "
 	    "and there?\n  ls -l %.300s\n  logger -p mail.info weir-was-here\n"
 	    "  systemctl status rsyslog systemd-journald postfix\n", path);
-	r->notice = "source_silent";
-	r->title = title;
-	r->runbook = runbook;
-	judge(o->enabled && patience > 0 && silent > patience, r, name, "",
+	r.title = title;
+	r.runbook = runbook;
+	judge(o->enabled && patience > 0 && silent > patience, &r, name, "",
 	    "lines come again", p, now);
 }
 
 static void
 judge_share(const struct blind_source *s, const struct blind_options *o,
-    const char *name, const char *path, struct raise *r, struct pipeline *p,
+    const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
+	struct raise r = { .host = host, .notice = "unknown_share" };
 	double	share = blind_share(s);
 	bool	bad = share * 100 > (double)o->unknown_percent &&
 		    s->usual >= 0 && share > TIMES_USUAL * s->usual;
@@ -229,12 +231,11 @@ judge_share(const struct blind_source *s, const struct blind_options *o,
 		return;		/* not well enough yet to be resolved */
 	snprintf(title, sizeof(title), "%.1f %% of the last hour's lines of "
 	    "%.300s on %s are not understood; %.1f %% is usual there",
-	    share * 100, path, r->host, s->usual * 100);
-	r->notice = "unknown_share";
-	r->title = title;
-	r->runbook = "Which lines, by program, with samples:\n  weir status\n"
+	    share * 100, path, host, s->usual * 100);
+	r.title = title;
+	r.runbook = "Which lines, by program, with samples:\n  weir status\n"
 	    "Was the mail server updated, or its log's format changed?\n";
-	judge(o->enabled && bad, r, name, ":unknown", "most lines are "
+	judge(o->enabled && bad, &r, name, ":unknown", "most lines are "
 	    "understood again", p, now);
 }
 
@@ -243,16 +244,15 @@ blind_judge(struct blind_source *s, const struct blind_options *o,
     const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
-	struct raise	r = { .host = host };
+	struct raise	r = { .host = host, .notice = "data_loss" };
 	char		title[1024];
 
 	blind_pass(s, now);
-	judge_silence(s, o, name, path, &r, p, now);
-	judge_share(s, o, name, path, &r, p, now);
+	judge_silence(s, o, name, path, host, p, now);
+	judge_share(s, o, name, path, host, p, now);
 	snprintf(title, sizeof(title), "Lines of %.300s on %s were lost before "
 	    "weir could read them: what happened meanwhile is not known",
 	    path, host);
-	r.notice = "data_loss";
 	r.title = title;
 	r.runbook = "What was lost, and why:\n  weir query --kind notice\n"
 	    "A logger's rate limit: RateLimitBurst= in journald.conf(5), "
