@@ -195,8 +195,11 @@ make_table(struct store *s, struct partition *p, struct error *err)
 	    "bucket INTEGER NOT NULL,\n"
 	    "block INTEGER NOT NULL,\n"
 	    "rows BLOB NOT NULL,\n"
-	    "PRIMARY KEY (bucket, block)) STRICT, WITHOUT ROWID",
-	    p->id, p->id);
+	    "PRIMARY KEY (bucket, block)) STRICT, WITHOUT ROWID;"
+	    "CREATE VIEW shown_%06" PRId64 " AS SELECT ", p->id, p->id,
+	    p->id);
+	event_select(&b, p, true);
+	buf_addf(&b, " FROM events_%06" PRId64, p->id);
 	rc = store_exec(s, err, "begin a partition", buf_cstr(&b));
 	buf_done(&b);
 	return rc;
@@ -241,11 +244,12 @@ partition_drop(struct store *s, size_t i, struct error *err)
 	char sql[STORE_SQL_MAX];
 
 	partition_drop_statements(s);
-	snprintf(sql, sizeof(sql), "DROP TABLE events_%06" PRId64 ";"
+	snprintf(sql, sizeof(sql), "DROP VIEW IF EXISTS shown_%06" PRId64 ";"
+	    "DROP TABLE events_%06" PRId64 ";"
 	    "DROP TABLE keys_%06" PRId64 ";"
 	    "DROP TABLE IF EXISTS dict_%06" PRId64 ";"
 	    "DELETE FROM partition WHERE id = %" PRId64, p->id, p->id,
-	    p->id, p->id);
+	    p->id, p->id, p->id);
 	if (store_exec(s, err, "drop a partition", sql) == -1)
 		return -1;
 	keys_done(p);

@@ -157,7 +157,8 @@ struct keys {
 /* How the rows of a partition are written; numbers are stored. */
 enum shape {
 	SHAPE_PLAIN = 1,	/* texts as they are, indexes by id and time */
-	SHAPE_DICT = 2		/* store_dict.c; one index by time and id */
+	SHAPE_DICT = 2		/* store_dict.c; one index by time and id; */
+				/* shown_N is a view of it with texts */
 };
 
 /* Sequence numbers from a partition's first that its keys can name. */
@@ -176,11 +177,12 @@ struct partition {
 	 * what the spare batch does not hold any more.
 	 */
 	int64_t		 stored_min, stored_max, older_min, older_max;
-	bool		 closed, dirty, keys_dirty;
+	bool		 closed, dirty;
 	enum shape	 shape;
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
 	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
+	bool		 keys_dirty;	/* the writer's, in a word of its own */
 	sqlite3_stmt	*find;		/* by id */
 };
 
