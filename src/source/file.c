@@ -208,33 +208,65 @@ is_binary(const char *p, size_t n)
 	return odd > n / 8;
 }
 
+/*
+ * No line is younger than this.  A copy may have lost the file's own time, but
+ * not what rotation made of its name.
+ */
 static int64_t
 file_until(const char *path)
 {
+	int64_t rotated = rotation_until(path), changed;
 	struct timespec now;
 	struct stat st;
 
-	if (is_regular(path) && stat(path, &st) == 0)
-		return st.st_mtim.tv_sec * USEC_PER_SEC;
+	if (is_regular(path) && stat(path, &st) == 0) {
+		changed = st.st_mtim.tv_sec * USEC_PER_SEC;
+		return rotated != 0 && rotated < changed ? rotated : changed;
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec * USEC_PER_SEC;
+}
+
+/* Is this file the next of the run of the one before? */
+static bool
+goes_on(const struct file *f, size_t at)
+{
+	return at > 0 && rotation_same(f->paths.v[at - 1], f->paths.v[at]);
 }
 
 /* The run this file belongs to: that of the files of its log in the list. */
 static uint32_t
 run_of(struct file *f, size_t at)
 {
-	struct str base = rotation_base(f->paths.v[at]);
 	size_t end = at;
 
 	if (f->chain_given != 0 || !is_regular(f->path))
 		return f->chain_given;
-	if (at > 0 && str_eq(rotation_base(f->paths.v[at - 1]), base))
+	if (goes_on(f, at))
 		return f->chain;
 	while (end < f->paths.n &&
-	    str_eq(rotation_base(f->paths.v[end]), base))
+	    rotation_same(f->paths.v[end], f->paths.v[at]))
 		end++;
 	return file_chain(f->paths.v + at, end - at, f->known);
+}
+
+/*
+ * A new stream.  Where the log goes on in another file, so does its time: the
+ * hour that is there twice, and the years from the one that was given.
+ */
+static void
+begin_stream(struct file *f, size_t at, struct str head)
+{
+	struct stream before = f->stream;
+
+	streams_begin(&f->stream, &f->o, f->path, f->chain != 0 ? f->chain :
+	    fingerprint_chain(head));
+	if (!goes_on(f, at) || before.chain != f->chain ||
+	    before.last_at == 0)
+		return;
+	f->stream.last_at = before.last_at;
+	if (f->o.year != 0)
+		f->stream.year = before.year;
 }
 
 /* False: nothing is to be read of it; a notice may say why. */
@@ -271,8 +303,7 @@ file_begin(struct file *f, struct batch *b)
 		str_copy(str_of(f->path), f->stream.name,
 		    sizeof(f->stream.name));
 	} else {
-		streams_begin(&f->stream, &f->o, f->path, f->chain != 0 ?
-		    f->chain : fingerprint_chain(head));
+		begin_stream(f, at, head);
 	}
 	batch_resume(&f->cutter, f->known, &f->stream, f->o.zone);
 	f->cutter.syslog.until = file_until(f->path);

@@ -148,12 +148,17 @@ follow_read(struct follow *f, struct batch *b, struct streams *known,
 		return FOLLOW_OTHER;
 	if (n == 0 && st.st_size < f->stream.offset)
 		shrunk(f, b, st.st_size);
-	if (n == 0)
+	if (n == 0) {
+		f->caught_up = true;
 		return FOLLOW_END;
+	}
 	b->n = (size_t)n;
 	b->stream = f->stream;
 	clock_gettime(CLOCK_REALTIME, &now);
 	f->cutter.syslog.until = now.tv_sec * USEC_PER_SEC;
+	f->cutter.syslog.fresh = f->caught_up;
+	/* The same text an hour later may be another time. */
+	f->cutter.syslog.stamp[0] = '\0';
 	if (batch_cut(b, &f->cutter, false, &full) == 0) {
 		b->stream.id = 0;
 		return FOLLOW_END;

@@ -18,6 +18,8 @@ struct follow {
 	struct stream	stream;		/* id 0: nothing taken in yet */
 	struct stream	seen;		/* fingerprint of all that was seen */
 	struct cutter	cutter;
+	/* All of it was read once: what comes now was written just now. */
+	bool		caught_up;
 };
 
 enum follow_verdict {

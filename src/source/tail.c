@@ -257,14 +257,13 @@ find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 static int64_t
 last_read(const struct tail *t)
 {
-	struct str base = rotation_base(t->path);
 	int64_t last = 0;
 	size_t i;
 
 	for (i = 0; i < t->known->n; i++)
 		if (t->known->v[i].fingerprint_len > 0 &&
 		    t->known->v[i].last_at > last &&
-		    str_eq(rotation_base(t->known->v[i].name), base))
+		    rotation_same(t->known->v[i].name, t->path))
 			last = t->known->v[i].last_at;
 	return last;
 }
@@ -376,6 +375,8 @@ change_over(struct tail *t, int fd, const struct stat *st)
 		t->old = t->now;
 		t->old_since = monotonic();
 	}
+	/* A new file, after all before it was read: its lines are new, too. */
+	t->now.caught_up &= s == NULL;
 	follow_begin(&t->now, fd, s, &t->o, t->known, t->chain);
 	t->begun_at = file_clock();
 	watch_content(t, fd, &t->now.wd);
