@@ -21,6 +21,7 @@
 
 /* SD_MESSAGE_JOURNAL_DROPPED */
 #define DROPPED		"a596d6fe7bfa4994828e72309e95d61e"
+#define NAME_BYTES	64	/* of a field; journald's limit */
 /* A field's size beyond this is no size. */
 #define SIZE_MAX_SANE	(UINT64_C(1) << 32)
 
@@ -240,7 +241,7 @@ void
 journalfmt_read(struct str entry, struct journal_entry *ret)
 {
 	struct str name, value, rest = entry;
-	char with[68];
+	char with[NAME_BYTES + 2];
 	size_t n;
 
 	memset(ret, 0, sizeof(*ret));
@@ -249,9 +250,8 @@ journalfmt_read(struct str entry, struct journal_entry *ret)
 		if (n == 0 || n == JOURNALFMT_BROKEN)
 			return;
 		rest = str_tail(rest, n);
-		/* A name is 64 bytes at most (journald's limit). */
 		if (name.n > 0 && name.p[name.n - 1] != '=' &&
-		    name.n + 2 < sizeof(with)) {
+		    name.n < sizeof(with)) {
 			memcpy(with, name.p, name.n);
 			with[name.n] = '=';
 			name = (struct str){ with, name.n + 1 };
@@ -260,18 +260,18 @@ journalfmt_read(struct str entry, struct journal_entry *ret)
 	}
 }
 
-/* At the start of a field: its name says what follows. */
+/* At the start of a field: its name, 64 bytes at most, says what follows. */
 static size_t
 skip_name(struct journalfmt_skip *k, struct str s, bool *ret_done)
 {
-	size_t lf = str_find_char(s, '\n');
-	size_t eq = str_find_char(str_head(s, lf), '=');
+	size_t lf = str_find_char(str_head(s, NAME_BYTES + 1), '\n');
+	size_t eq = str_find_char(str_head(s, NAME_BYTES + 1), '=');
 
 	if (lf == 0) {
 		*ret_done = true;
 		return 1;
 	}
-	if (eq != STR_NPOS || (lf == STR_NPOS && s.n > 64)) {
+	if (eq < lf || (lf == STR_NPOS && s.n > NAME_BYTES)) {
 		k->state = JOURNALFMT_TEXT;
 		return 0;
 	}
