@@ -100,13 +100,15 @@ take_date(struct name *r)
 static bool
 take_packed(struct str *s)
 {
-	static const char *const packed[] = { ".gz", ".xz", ".bz2", ".zst",
-	    ".lzma", ".lz4", ".lzo", ".Z", ".zip" };
+	static const char *const packed[] = { "gz", "xz", "bz2", "zst",
+	    "lzma", "lz4", "lzo", "Z", "zip", "gzip", "bz", "zstd" };
+	size_t dot = str_rfind_char(*s, '.');
 
+	if (dot == STR_NPOS || dot == 0)
+		return false;
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
-		if (str_ends(*s, str_of(packed[i])) &&
-		    s->n > strlen(packed[i])) {
-			s->n -= strlen(packed[i]);
+		if (str_eq_nocase(str_tail(*s, dot + 1), str_of(packed[i]))) {
+			s->n = dot;
 			return true;
 		}
 	return false;
