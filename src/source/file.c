@@ -194,6 +194,17 @@ packed_with(const char *p, size_t n)
 	return NULL;
 }
 
+bool
+file_is_packed_from(const char *path, int fd)
+{
+	char head[STREAM_FINGERPRINT_SPAN];
+	struct stat packed, from;
+
+	return packed_with(head, file_head(path, head)) != NULL &&
+	    stat(path, &packed) == 0 && fstat(fd, &from) == 0 &&
+	    packed.st_mtim.tv_sec == from.st_mtim.tv_sec;
+}
+
 /* Text may hold a stray byte; a database of logins is full of them. */
 static bool
 is_binary(const char *p, size_t n)
@@ -427,22 +438,19 @@ file_open(const struct source_options *o, struct paths *list,
 	return &f->source;
 }
 
-/* Each path that is named must be there and readable. */
-static int
-check(const char *path, bool *ret_directory, struct error *err)
+int
+source_check(const char *path, struct error *err)
 {
 	char head[STREAM_FINGERPRINT_SPAN];
 	const char *cat;
 	struct stat st;
 	int fd;
 
-	*ret_directory = false;
 	if (is_stdin(path))
 		return 0;
 	if (stat(path, &st) == -1)
 		return error_set(err, "%s: %s", path, strerror(errno));
-	*ret_directory = S_ISDIR(st.st_mode);
-	if (*ret_directory || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_set(err, "%s: %s", path, strerror(errno));
@@ -457,13 +465,14 @@ check(const char *path, bool *ret_directory, struct error *err)
 static int
 add_path(struct paths *list, const char *path, struct error *err)
 {
-	bool directory;
+	struct stat st;
 	char **v;
 	size_t i, n;
 
-	if (check(path, &directory, err) == -1)
+	if (source_check(path, err) == -1)
 		return -1;
-	if (!directory) {
+	if (is_stdin(path) || stat(path, &st) == -1 ||
+	    !S_ISDIR(st.st_mode)) {
 		paths_add(list, path);
 		return 0;
 	}

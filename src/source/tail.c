@@ -194,6 +194,8 @@ sibling_of(struct tail *t, const char *path, const struct stat *live,
 		*ret_id = s->id;
 		return SIBLING_KNOWN;
 	}
+	if (t->now.fd != -1 && file_is_packed_from(path, t->now.fd))
+		return SIBLING_HELD;
 	return usec_of(st.st_mtim) < limit ? SIBLING_OLD : SIBLING_NEW;
 }
 
@@ -568,7 +570,6 @@ tail_open(const struct source_options *o, struct streams *known,
     struct error *err)
 {
 	struct tail *t;
-
 	struct stat st;
 
 	if (strlen(o->path) >= sizeof(t->path)) {

@@ -143,6 +143,56 @@ follow_scheme(const struct scheme *s)
 	run("rm -rf ./*");
 }
 
+/* Packed as weir cannot read it: that is all right, for it was read before. */
+static void
+packed_otherwise(void **state)
+{
+	static const char *const commands[] = { "/usr/bin/xz", "/bin/bzip2",
+	    "/usr/bin/zstd" };
+	char options[256];
+
+	(void)state;
+	if (access(LOGROTATE, X_OK) == -1)
+		skip();
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct scheme s = { commands[i], options, false, false };
+		struct following f = { 0 };
+		int number = 0, fd = reopen(-1), round;
+
+		if (access(commands[i], X_OK) == -1)
+			continue;
+		snprintf(options, sizeof(options), "create 0644\nrotate 20\n"
+		    "compress\ncompresscmd %s\ncompressext .%s\n",
+		    commands[i], i == 0 ? "xz" : i == 1 ? "bz2" : "zst");
+		chmod(dir, 0755);
+		begin(&f, "mail.log");
+		for (round = 0; round < 6; round++) {
+			put(fd, &number, 20);
+			look(&f);
+			rotate(&s);
+			look(&f);
+			fd = reopen(fd);
+			put(fd, &number, 20);
+			look(&f);
+		}
+		assert_lines(&f.seen, 0, number);
+		assert_string_equal(f.seen.notices, "");
+		/* Down meanwhile, it is told what to do. */
+		stop(&f);
+		put(fd, &number, 20);
+		rotate(&s);
+		fd = reopen(fd);
+		put(fd, &number, 20);
+		begin(&f, "mail.log");
+		look(&f);
+		assert_non_null(strstr(f.seen.notices, "cat ./mail.log.1."));
+		assert_non_null(strstr(f.seen.notices, "| weir import -"));
+		close(fd);
+		done(&f);
+		run("rm -f ./*");
+	}
+}
+
 static void
 by_logrotate(void **state)
 {
@@ -210,6 +260,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(by_logrotate, enter, leave),
+		cmocka_unit_test_setup_teardown(packed_otherwise, enter,
+		    leave),
 		cmocka_unit_test_setup_teardown(by_svlogd, enter, leave),
 	};
 
