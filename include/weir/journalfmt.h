@@ -51,6 +51,7 @@ struct journalfmt_skip {
 	enum { JOURNALFMT_NAME, JOURNALFMT_TEXT, JOURNALFMT_SIZE,
 	    JOURNALFMT_DATA } state;
 	uint64_t	left;		/* of the data and the LF behind */
+	bool		astray;		/* no field is one: lines are read */
 };
 
 /* Bytes gone past; *ret_done: the entry ended there. */

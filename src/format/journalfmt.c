@@ -271,7 +271,7 @@ skip_name(struct journalfmt_skip *k, struct str s, bool *ret_done)
 		*ret_done = true;
 		return 1;
 	}
-	if (eq < lf || (lf == STR_NPOS && s.n > NAME_BYTES)) {
+	if (k->astray || eq < lf || (lf == STR_NPOS && s.n > NAME_BYTES)) {
 		k->state = JOURNALFMT_TEXT;
 		return 0;
 	}
@@ -307,8 +307,8 @@ journalfmt_skip(struct journalfmt_skip *k, struct str s, bool *ret_done)
 			if (rest.n < 8)
 				return at;
 			k->left = little_endian(rest.p);
-			/* No size at all: the next line may be one again. */
-			k->state = k->left > SIZE_MAX_SANE ? JOURNALFMT_TEXT :
+			k->astray = k->left > SIZE_MAX_SANE;
+			k->state = k->astray ? JOURNALFMT_TEXT :
 			    JOURNALFMT_DATA;
 			k->left++;	/* the LF */
 			at += 8;

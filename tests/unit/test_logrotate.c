@@ -243,7 +243,7 @@ by_svlogd(void **state)
 		}
 		pclose(p);
 		look(&f);
-		/* It was begun late: what was there before was not asked for. */
+		/* Begun late: what was there before was not asked for. */
 		print_message("svlogd %s: %zu of %d\n", ways[i].flags,
 		    f.seen.nlines, number);
 		assert_null(strstr(f.seen.kinds, "data_loss"));
