@@ -159,10 +159,10 @@ take_priority(struct str *rest, bool *ret_5424)
 }
 
 static bool
-is_one_of(struct str word, const char *const *names)
+is_one_of(struct str word, const struct str *names, size_t n)
 {
-	for (; *names != NULL; names++)
-		if (str_eq(word, str_of(*names)))
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(word, names[i]))
 			return true;
 	return false;
 }
@@ -174,24 +174,30 @@ is_one_of(struct str word, const char *const *names)
 static bool
 is_level(struct str word)
 {
-	static const char *const levels[] = { "emerg", "alert", "crit",
-	    "err", "error", "warning", "warn", "notice", "info", "debug",
-	    NULL }, *const facilities[] = { "kern", "user", "mail", "daemon",
-	    "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
-	    "ftp", "ntp", "security", "console", "local0", "local1",
-	    "local2", "local3", "local4", "local5", "local6", "local7",
-	    NULL };
-	size_t i = 0;
+#define W(s)	{ s, sizeof(s) - 1 }
+	static const struct str levels[] = { W("info"), W("notice"),
+	    W("warning"), W("warn"), W("err"), W("error"), W("crit"),
+	    W("alert"), W("emerg"), W("debug") }, facilities[] = { W("mail"),
+	    W("auth"), W("daemon"), W("user"), W("authpriv"), W("syslog"),
+	    W("kern"), W("cron"), W("lpr"), W("news"), W("uucp"), W("ftp"),
+	    W("ntp"), W("security"), W("console"), W("local0"), W("local1"),
+	    W("local2"), W("local3"), W("local4"), W("local5"), W("local6"),
+	    W("local7") };
+#undef W
+	size_t i = 3;
 
 	if (word.n > 0 && word.p[word.n - 1] == ':')
 		word.n--;
-	if (word.n < 7 || word.p[word.n - 1] < 'a')
+	/* "lpr.err" to "security.warning" */
+	if (word.n < 7 || word.n > 16 || word.p[word.n - 1] < 'a')
 		return false;
 	while (i < 9 && i < word.n && word.p[i] != '.' && word.p[i] != ':')
 		i++;
 	return i < word.n && (word.p[i] == '.' || word.p[i] == ':') &&
-	    is_one_of(str_head(word, i), facilities) &&
-	    is_one_of(skip(word, i + 1), levels);
+	    is_one_of(skip(word, i + 1), levels,
+	    sizeof(levels) / sizeof(levels[0])) &&
+	    is_one_of(str_head(word, i), facilities,
+	    sizeof(facilities) / sizeof(facilities[0]));
 }
 
 /*
@@ -321,11 +327,12 @@ struct outer {
 static void	take_body(const struct outer *o, struct str rest,
 		    struct record *r);
 
-/* Does another header stand here?  Then the record is what it says. */
+/* Another header stands here, perhaps: then the record is what it says. */
 static bool
-take_inner(const struct outer *o, struct str rest, struct record *r)
+read_inner(const struct outer *o, struct str host, struct str rest,
+    struct record *r)
 {
-	struct outer inner = { .host = o->host, .depth = o->depth + 1 };
+	struct outer inner = { .host = host, .depth = o->depth + 1 };
 	struct record in = *r;
 	int64_t at;
 
@@ -347,6 +354,15 @@ take_inner(const struct outer *o, struct str rest, struct record *r)
 	return true;
 }
 
+/* Most lines have none, and nothing that looks like one. */
+static inline bool
+take_inner(const struct outer *o, struct str host, struct str rest,
+    struct record *r)
+{
+	return (syslog_may_be_stamp(rest) || (rest.n > 0 &&
+	    rest.p[0] == '<')) && read_inner(o, host, rest, r);
+}
+
 /*
  * May what this tag wrote be another logger's line?  No mail server's daemon
  * writes such, but it may well write what a stranger said.
@@ -365,18 +381,19 @@ take_body(const struct outer *o, struct str rest, struct record *r)
 
 	rest = skip_blanks(rest);
 	r->host = o->host;
-	if (take_inner(o, rest, r))
+	if (take_inner(o, o->host, rest, r))
 		return;
 	skip_priority(&rest);
 	after = rest;
 	word = take_word(&after);
 	if (is_level(word)) {
 		rest = after;
-		if (take_inner(o, rest, r))
+		if (take_inner(o, o->host, rest, r))
 			return;
 		word = take_word(&after);
 	}
-	if (str_starts(rest, STR("--- last message repeated ")))
+	if (rest.n > 0 && rest.p[0] == '-' &&
+	    str_starts(rest, STR("--- last message repeated ")))
 		rest = str_tail(rest, strlen("--- "));
 	if (!is_tag(word) && !str_starts(rest,
 	    STR("last message repeated "))) {
@@ -387,16 +404,15 @@ take_body(const struct outer *o, struct str rest, struct record *r)
 			rest = after;
 		else if (str_eq(word, STR("Message")))
 			take_forwarded(&rest, r);
-		if (take_inner(&(struct outer){ r->host, o->kind, false,
-		    o->depth }, rest, r))
+		if (take_inner(o, r->host, rest, r))
 			return;
 	}
 	if ((o->kind == SYSLOG_STAMP_YEARLESS && !o->rfc5424) ||
 	    !take_5424(rest, r))
 		take_tag(rest, r);
-	if (r->unit.n > 0 && is_carrier(r->unit))
-		(void)take_inner(&(struct outer){ r->host, o->kind, false,
-		    o->depth }, r->text, r);
+	if (syslog_may_be_stamp(r->text) && r->unit.n > 0 &&
+	    is_carrier(r->unit))
+		(void)read_inner(o, r->host, r->text, r);
 }
 
 /* Digits at the front of *rest as a count, 1 to a million; 0: none. */

@@ -344,25 +344,13 @@ syslog_take_stamp(struct syslog_stream *s, struct str *rest, int64_t *ret_at,
 	return true;
 }
 
-/* Could one stand there?  Two colons, six bytes and three after the day. */
-static bool
-may_be_stamp(struct str s)
-{
-	if (s.n < 15)
-		return false;
-	return (s.p[9] == ':' && s.p[6] == ' ') ||
-	    (s.p[8] == ':' && s.p[5] == ' ') ||
-	    (s.n >= 19 && s.p[13] == ':' && s.p[16] == ':') ||
-	    s.p[0] == '@';
-}
-
 bool
 syslog_skip_stamp(struct str *rest, int64_t *ret_at,
     enum syslog_stamp *ret_kind)
 {
 	struct stamp w;
 
-	if (!may_be_stamp(*rest) || !scan(rest, &w))
+	if (!syslog_may_be_stamp(*rest) || !scan(rest, &w))
 		return false;
 	*ret_kind = w.kind;
 	*ret_at = w.kind == SYSLOG_STAMP_FULL ? w.at : 0;
