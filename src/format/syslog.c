@@ -264,10 +264,12 @@ skip_structured(struct str s)
 static bool
 take_5424(struct str rest, struct record *r)
 {
-	struct str app = take_word(&rest), pid = take_word(&rest);
+	struct str app = take_word(&rest), pid;
 
-	if (app.n == 0 || app.p[app.n - 1] == ':' || (!is_number(pid) &&
-	    !str_eq(pid, STR("-"))))
+	if (app.n == 0 || app.p[app.n - 1] == ':')
+		return false;
+	pid = take_word(&rest);
+	if (!is_number(pid) && !str_eq(pid, STR("-")))
 		return false;
 	if (take_word(&rest).n == 0 || rest.n == 0 || (rest.p[0] != '[' &&
 	    (rest.p[0] != '-' || (rest.n > 1 && rest.p[1] != ' '))))
