@@ -52,6 +52,20 @@ check "plain on top of mixed" import "$T/mixed.db" "$log"
 dump "$T/both" --db "$T/mixed.db"
 same "plain on top: events" "$T/plain.events" "$T/both.events"
 
+# A central server's file: two hosts that log the very same, line by line.
+awk '{ print; $2 = "mx2"; print }' "$log" >"$T/central.log"
+check "two hosts in one file" import "$T/central.db" "$T/central.log"
+dump "$T/central" --db "$T/central.db"
+without_ids() {
+	sed 's/"\(id\|policy\)":[^,}]*,*//g; s/"host":"mx2"/"host":"mx1"/' |
+	    sort
+}
+without_ids <"$T/plain.events" >"$T/want"
+for host in mx1 mx2; do
+	grep -F "\"host\":\"$host\"" "$T/central.events" | without_ids >"$T/got"
+	same "of $host: what it logs alone" "$T/want" "$T/got"
+done
+
 # What weir cannot unpack stops nothing else and is not passed over.
 if command -v xz >/dev/null; then
 	mkdir "$T/dir"
