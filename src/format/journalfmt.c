@@ -14,6 +14,7 @@
  * the line's parts, are replaced.  A container's message has a header of its
  * own, or none: the container's id under which it comes is not its tag.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "weir/journalfmt.h"
@@ -92,12 +93,13 @@ size_t
 journalfmt_head(struct journal_entry *e, int64_t came, const char *host,
     char ret[JOURNALFMT_HEAD_MAX])
 {
-	char stamp[USEC_TEXT_MAX];
+	char text[USEC_TEXT_MAX];
+	struct str stamp = usec_print(entry_at(e, came), text);
 	size_t n;
 
+	assert(e != NULL);
 	n = (size_t)snprintf(ret, JOURNALFMT_HEAD_MAX, "%.*s %s ",
-	    STRF(usec_print(entry_at(e, came), stamp)),
-	    as_word(e->host, host));
+	    (int)stamp.n, stamp.p, as_word(e->host, host));
 	if (e->container[0] != '\0')
 		return n;
 	n += (size_t)snprintf(ret + n, JOURNALFMT_HEAD_MAX - n,

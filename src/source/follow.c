@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "fingerprint.h"
 #include "follow.h"
 #include "streams.h"
@@ -40,6 +41,16 @@ follow_head(int fd, char ret[STREAM_FINGERPRINT_SPAN])
 	ssize_t n = read_at(fd, ret, STREAM_FINGERPRINT_SPAN, 0);
 
 	return n > 0 ? (size_t)n : 0;
+}
+
+bool
+follow_is_copy(const struct follow *f, const char *path)
+{
+	char a[STREAM_FINGERPRINT_SPAN], b[STREAM_FINGERPRINT_SPAN];
+	size_t n = follow_head(f->fd, a), m = file_head(path, b);
+
+	n = n < m ? n : m;
+	return n > 0 && memcmp(a, b, n) == 0;
 }
 
 /* Was half a line taken in?  Then its other half is no line. */

@@ -199,17 +199,6 @@ sibling_of(struct tail *t, const char *path, const struct stat *live,
 	return usec_of(st.st_mtim) < limit ? SIBLING_OLD : SIBLING_NEW;
 }
 
-/* Has it the content of the open file, packed after it was renamed? */
-static bool
-is_twin(struct tail *t, const char *path)
-{
-	char a[STREAM_FINGERPRINT_SPAN], b[STREAM_FINGERPRINT_SPAN];
-	size_t n = follow_head(t->now.fd, a), m = file_head(path, b);
-
-	n = n < m ? n : m;
-	return n > 0 && memcmp(a, b, n) == 0;
-}
-
 /*
  * Rotated files that were not read to their end go to t->past: back from the
  * youngest to the first that is known, that one included, or is held open, or
@@ -233,7 +222,7 @@ find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 	for (i = all.n; i > 0; i--) {
 		what = sibling_of(t, all.v[i - 1], live, limit, &id);
 		if (copy && (what == SIBLING_NEW || what == SIBLING_OLD) &&
-		    is_twin(t, all.v[i - 1]))
+		    follow_is_copy(&t->now, all.v[i - 1]))
 			what = SIBLING_NOW;
 		if (copy && what == SIBLING_NOW) {
 			paths_done(&list);
@@ -412,7 +401,7 @@ is_passed(struct tail *t, const struct stat *live)
 	rotation_siblings(t->path, &all, NULL);
 	for (i = all.n; i > 0 && what == SIBLING_NONE; i--) {
 		what = sibling_of(t, all.v[i - 1], live, 0, &id);
-		if (what == SIBLING_NEW && is_twin(t, all.v[i - 1]))
+		if (what == SIBLING_NEW && follow_is_copy(&t->now, all.v[i - 1]))
 			what = SIBLING_NOW;
 	}
 	paths_done(&all);
