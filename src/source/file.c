@@ -198,9 +198,10 @@ bool
 file_is_packed_from(const char *path, int fd)
 {
 	char head[STREAM_FINGERPRINT_SPAN];
+	size_t n = file_head(path, head);
 	struct stat packed, from;
 
-	return packed_with(head, file_head(path, head)) != NULL &&
+	return n > 0 && packed_with(head, n) != NULL &&
 	    stat(path, &packed) == 0 && fstat(fd, &from) == 0 &&
 	    packed.st_mtim.tv_sec == from.st_mtim.tv_sec;
 }
@@ -444,6 +445,7 @@ source_check(const char *path, struct error *err)
 	char head[STREAM_FINGERPRINT_SPAN];
 	const char *cat;
 	struct stat st;
+	size_t n;
 	int fd;
 
 	if (is_stdin(path))
@@ -455,7 +457,8 @@ source_check(const char *path, struct error *err)
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_set(err, "%s: %s", path, strerror(errno));
 	close(fd);
-	cat = packed_with(head, file_head(path, head));
+	n = file_head(path, head);
+	cat = n == 0 ? NULL : packed_with(head, n);
 	if (cat != NULL)
 		return error_set(err, "%s: packed as weir cannot read it: "
 		    "%s %s | weir import -", path, cat, path);

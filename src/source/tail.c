@@ -401,7 +401,8 @@ is_passed(struct tail *t, const struct stat *live)
 	rotation_siblings(t->path, &all, NULL);
 	for (i = all.n; i > 0 && what == SIBLING_NONE; i--) {
 		what = sibling_of(t, all.v[i - 1], live, 0, &id);
-		if (what == SIBLING_NEW && follow_is_copy(&t->now, all.v[i - 1]))
+		if (what == SIBLING_NEW &&
+		    follow_is_copy(&t->now, all.v[i - 1]))
 			what = SIBLING_NOW;
 	}
 	paths_done(&all);
