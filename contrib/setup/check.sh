@@ -12,6 +12,7 @@ here=$(dirname "$0")
 
 "$here/build.sh"
 need git libcmocka-dev python3 sqlite3 curl openssl mandoc shellcheck \
+	logrotate runit xz-utils bzip2 zstd \
 	chromium chromium-driver
 if [ "${1-}" = tools ]; then
 	need clang llvm clang-tidy cppcheck lcov pflogsumm \

@@ -130,6 +130,8 @@ void		 source_close(struct source *s);
  */
 int		 source_expand(const char *path, char ***ret, size_t *ret_n,
 		    struct error *err);
+/* Can that file be read?  -1 says why not, and what to do about it. */
+int		 source_check(const char *path, struct error *err);
 /*
  * Which sources this host has when none is configured: "journal", or the
  * first mail log that exists.  Writes a path or "journal"; -1: none.

@@ -2,7 +2,9 @@
 /*
  * Cutting the header of a log line, whatever form it has, found out line by
  * line: RFC 3164 (BSD), rsyslog's RFC 3339 stamps, RFC 5424 (with and without
- * priority, the application name perhaps cut at "/").
+ * priority, the application name perhaps cut at "/"), the stamps of multilog
+ * and svlogd; and a header inside a header, where one logger took in what
+ * another had written.
  *
  * Stamps without a year get theirs from the stream: its first line takes the
  * latest year that does not put it after `until` by more than a day (clocks
@@ -20,6 +22,7 @@ struct syslog_stream {
 	const struct zone *zone;
 	struct str	host;		/* for lines that name none */
 	int64_t		until;		/* mtime or time of receipt, usec */
+	bool		fresh;		/* `until` is when it was written */
 	int32_t		year;		/* 0: not decided yet */
 	int64_t		last_at;	/* of the last stamp; 0: none yet */
 	char		stamp[16];	/* its text, mostly the next's, too */

@@ -120,6 +120,8 @@ form_of(struct str raw)
 		if (str_starts(raw, STR("1 ")))
 			return "RFC 5424";
 	}
+	if (raw.n > 0 && raw.p[0] == '@')
+		return "multilog";
 	if (raw.n > 4 && raw.p[0] >= '0' && raw.p[0] <= '9')
 		return raw.p[4] == '-' ? "RFC 3339 stamp" : "RFC 5424";
 	return "RFC 3164";

@@ -103,13 +103,22 @@ file_bytes(const char *path)
 	return unpacked;
 }
 
-static void
+/* One that cannot be read is said, and the others are read. */
+static int
 add_file(struct import *im, char *path)
 {
+	struct error	err = { "" };
+
+	if (source_check(path, &err) == -1) {
+		im->o->say(im->o->ctx, err.text);
+		free(path);
+		return 1;
+	}
 	im->total_bytes += file_bytes(path);
 	im->files = xreallocarray(im->files, im->nfiles + 1,
 	    sizeof(*im->files));
 	im->files[im->nfiles++] = path;
+	return 0;
 }
 
 /* Sort the paths into files to be read together and all else. */
@@ -136,10 +145,10 @@ open_paths(struct import *im)
 				continue;
 			}
 			for (size_t j = 0; j < n; j++)
-				add_file(im, v[j]);
+				failed += add_file(im, v[j]);
 			free(v);
 		} else {
-			add_file(im, xstrdup(path));
+			failed += add_file(im, xstrdup(path));
 		}
 	}
 	if (im->nfiles > 0)

@@ -8,11 +8,25 @@
  *	2026-01-08T19:42:13Z mx postfix 659 - - 1F5A2194AA9: removed
  *
  * and on the way: no host name (busybox), "auth.info" before the tag
- * (busybox, socklog), "<10.5>" before the host (FreeBSD), "[ID 197553
- * mail.info]" after the tag (Solaris), no tag at all ("last message repeated
+ * (busybox, socklog), "mail:info" (AIX), "<10.5>" or "<mail.info>" before the
+ * host (FreeBSD), "[ID 197553 mail.info]" after the tag (Solaris), "Message
+ * forwarded from mx:" before it (AIX), no tag at all ("last message repeated
  * 3 times").
+ *
+ * A header inside a header, where one logger took in what another one wrote:
+ *
+ *	@4000000066aa8e012cf4f304 Jan  8 19:42:13 mx postfix/qmgr[659]: ...
+ *	Jan  8 19:42:13 relay Jan  8 19:42:12 mx postfix/qmgr[659]: ...
+ *	Jan  8 19:42:13 relay 1f2e3d4c5b6a[811]: Jan  8 18:42:13 mx postfix/...
+ *
+ * The inner one says who wrote the line; when is what the outer stamp says,
+ * unless only the inner one has a zone: they may be of different zones.  A
+ * text that begins like a header is one only without an outer tag, or under
+ * a tag that is none of a mail server's daemons ("postfix/smtpd").
  */
 #include "syslog_priv.h"
+
+#define DEPTH_MAX	3	/* headers inside a header */
 
 /* Top bits of the bytes below ' ', of 0x7f and above (or beside such). */
 static uint64_t
@@ -144,27 +158,46 @@ take_priority(struct str *rest, bool *ret_5424)
 	return true;
 }
 
-/* "auth.info" or "auth.info:", which stands before a tag */
+static bool
+is_one_of(struct str word, const struct str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(word, names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * "auth.info", "auth.info:" or AIX's "auth:info", before a tag.  A host may
+ * well be called "example.info".
+ */
 static bool
 is_level(struct str word)
 {
-	static const char *const levels[] = { "emerg", "alert", "crit",
-	    "err", "error", "warning", "warn", "notice", "info", "debug" };
-	struct str level;
-	size_t dot;
+#define W(s)	{ s, sizeof(s) - 1 }
+	static const struct str levels[] = { W("info"), W("notice"),
+	    W("warning"), W("warn"), W("err"), W("error"), W("crit"),
+	    W("alert"), W("emerg"), W("debug") }, facilities[] = { W("mail"),
+	    W("auth"), W("daemon"), W("user"), W("authpriv"), W("syslog"),
+	    W("kern"), W("cron"), W("lpr"), W("news"), W("uucp"), W("ftp"),
+	    W("ntp"), W("security"), W("console"), W("local0"), W("local1"),
+	    W("local2"), W("local3"), W("local4"), W("local5"), W("local6"),
+	    W("local7") };
+#undef W
+	size_t i = 3;
 
 	if (word.n > 0 && word.p[word.n - 1] == ':')
 		word.n--;
-	if (word.n == 0 || word.p[word.n - 1] < 'a')
+	/* "lpr.err" to "security.warning" */
+	if (word.n < 7 || word.n > 16 || word.p[word.n - 1] < 'a')
 		return false;
-	dot = str_find_char(word, '.');
-	if (dot == STR_NPOS)
-		return false;
-	level = skip(word, dot + 1);
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (str_eq(level, str_of(levels[i])))
-			return true;
-	return false;
+	while (i < 9 && i < word.n && word.p[i] != '.' && word.p[i] != ':')
+		i++;
+	return i < word.n && (word.p[i] == '.' || word.p[i] == ':') &&
+	    is_one_of(skip(word, i + 1), levels,
+	    sizeof(levels) / sizeof(levels[0])) &&
+	    is_one_of(str_head(word, i), facilities,
+	    sizeof(facilities) / sizeof(facilities[0]));
 }
 
 /*
@@ -231,10 +264,12 @@ skip_structured(struct str s)
 static bool
 take_5424(struct str rest, struct record *r)
 {
-	struct str app = take_word(&rest), pid = take_word(&rest);
+	struct str app = take_word(&rest), pid;
 
-	if (app.n == 0 || app.p[app.n - 1] == ':' || (!is_number(pid) &&
-	    !str_eq(pid, STR("-"))))
+	if (app.n == 0 || app.p[app.n - 1] == ':')
+		return false;
+	pid = take_word(&rest);
+	if (!is_number(pid) && !str_eq(pid, STR("-")))
 		return false;
 	if (take_word(&rest).n == 0 || rest.n == 0 || (rest.p[0] != '[' &&
 	    (rest.p[0] != '-' || (rest.n > 1 && rest.p[1] != ' '))))
@@ -255,33 +290,131 @@ is_tag(struct str word)
 	return word.n > 1 && word.p[word.n - 1] == ':' && word.p[0] != '[';
 }
 
+/* "Message forwarded from mx: ", by a relay, in place of the host's name */
 static void
-take_body(struct syslog_stream *s, struct str rest, bool iso, bool rfc5424,
-    struct record *r)
+take_forwarded(struct str *rest, struct record *r)
 {
-	struct str after, word;
+	struct str host = str_tail(*rest, strlen("Message forwarded from "));
+	size_t n = str_find(host, STR(": "));
+
+	if (n == 0 || n >= str_find_char(host, ' '))
+		return;
+	r->host = str_head(host, n);
+	*rest = skip_blanks(str_tail(host, n + 2));
+}
+
+/* FreeBSD's "<10.5>" or "<mail.info>", a relayed "<22>" */
+static void
+skip_priority(struct str *rest)
+{
+	size_t end;
 	bool none;
 
-	rest = skip_blanks(rest);
+	if (rest->n == 0 || rest->p[0] != '<' ||
+	    take_priority(rest, &none))
+		return;
+	end = str_find_char(str_head(*rest, 20), '>');
+	if (end != STR_NPOS && is_level((struct str){ rest->p + 1, end - 1 }))
+		*rest = skip_blanks(skip(*rest, end + 1));
+}
+
+/* What is known of the line outside of the header that is read. */
+struct outer {
+	struct str		host;	/* for a header that names none */
+	enum syslog_stamp	kind;
+	bool			rfc5424;
+	int			depth;
+};
+
+static void	take_body(const struct outer *o, struct str rest,
+		    struct record *r);
+
+/* Another header stands here, perhaps: then the record is what it says. */
+static bool
+read_inner(const struct outer *o, struct str host, struct str rest,
+    struct record *r)
+{
+	struct outer inner = { .host = host, .depth = o->depth + 1 };
+	struct record in = *r;
+	int64_t at;
+
+	if (o->depth == DEPTH_MAX)
+		return false;
 	if (rest.n > 0 && rest.p[0] == '<')
-		(void)take_priority(&rest, &none);
+		(void)take_priority(&rest, &inner.rfc5424);
+	if (!syslog_skip_stamp(&rest, &at, &inner.kind))
+		return false;
+	if (inner.kind != SYSLOG_STAMP_FULL || o->kind == SYSLOG_STAMP_FULL)
+		inner.kind = o->kind == SYSLOG_STAMP_FULL ? o->kind :
+		    inner.kind;
+	else
+		in.at = at;
+	take_body(&inner, rest, &in);
+	if (in.unit.n == 0)
+		return false;
+	*r = in;
+	return true;
+}
+
+/* Most lines have none, and nothing that looks like one. */
+static inline bool
+take_inner(const struct outer *o, struct str host, struct str rest,
+    struct record *r)
+{
+	return (syslog_may_be_stamp(rest) || (rest.n > 0 &&
+	    rest.p[0] == '<')) && read_inner(o, host, rest, r);
+}
+
+/*
+ * May what this tag wrote be another logger's line?  No mail server's daemon
+ * writes such, but it may well write what a stranger said.
+ */
+static bool
+is_carrier(struct str unit)
+{
+	return str_find_char(unit, '/') == STR_NPOS ||
+	    str_starts(unit, STR("docker/"));
+}
+
+static void
+take_body(const struct outer *o, struct str rest, struct record *r)
+{
+	struct str after, word;
+
+	rest = skip_blanks(rest);
+	r->host = o->host;
+	if (take_inner(o, o->host, rest, r))
+		return;
+	skip_priority(&rest);
 	after = rest;
 	word = take_word(&after);
 	if (is_level(word)) {
 		rest = after;
+		if (take_inner(o, o->host, rest, r))
+			return;
 		word = take_word(&after);
 	}
-	if (is_tag(word) || str_starts(rest, STR("last message repeated "))) {
-		r->host = s->host;
-	} else {
+	if (rest.n > 0 && rest.p[0] == '-' &&
+	    str_starts(rest, STR("--- last message repeated ")))
+		rest = str_tail(rest, strlen("--- "));
+	if (!is_tag(word) && !str_starts(rest,
+	    STR("last message repeated "))) {
 		r->host = word;
 		rest = after;
 		word = take_word(&after);
 		if (is_level(word) && after.n > 0)
 			rest = after;
+		else if (str_eq(word, STR("Message")))
+			take_forwarded(&rest, r);
+		if (take_inner(o, r->host, rest, r))
+			return;
 	}
-	if ((!iso && !rfc5424) || !take_5424(rest, r))
+	if ((o->kind == SYSLOG_STAMP_YEARLESS && !o->rfc5424) ||
+	    !take_5424(rest, r))
 		take_tag(rest, r);
+	if (syslog_may_be_stamp(r->text) && r->unit.n > 0 &&
+	    is_carrier(r->unit))
+		(void)read_inner(o, r->host, r->text, r);
 }
 
 /* Digits at the front of *rest as a count, 1 to a million; 0: none. */
@@ -336,8 +469,8 @@ enum syslog_verdict
 syslog_parse(struct syslog_stream *s, char *line, size_t n,
     struct record *ret)
 {
+	struct outer o = { .host = s->host };
 	struct str rest;
-	bool iso, rfc5424 = false;
 
 	n = syslog_clean(line, n);
 	*ret = (struct record){ .repeat = 1, .provenance = ret->provenance };
@@ -345,14 +478,14 @@ syslog_parse(struct syslog_stream *s, char *line, size_t n,
 	rest = skip_blanks(ret->raw);
 	if (rest.n == 0)
 		return SYSLOG_EMPTY;
-	(void)take_priority(&rest, &rfc5424);
-	if (!syslog_take_stamp(s, &rest, &ret->at, &iso)) {
+	(void)take_priority(&rest, &o.rfc5424);
+	if (!syslog_take_stamp(s, &rest, &ret->at, &o.kind)) {
 		syslog_blot(STR_NONE, line, n);
 		return SYSLOG_NO_STAMP;
 	}
 	while (rest.n > 0 && rest.p[rest.n - 1] == ' ')
 		rest.n--;
-	take_body(s, rest, iso, rfc5424, ret);
+	take_body(&o, rest, ret);
 	syslog_unwrap_repeat(ret);
 	syslog_blot(ret->unit, line + (ret->text.p - line), ret->text.n);
 	return SYSLOG_OK;

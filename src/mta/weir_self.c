@@ -5,7 +5,10 @@
  *
  *	weir[812]: fire drill 5f0c7d2e
  *	systemd-journald[301]: Suppressed 412 messages from postfix.service
+ *	systemd-journald[301]: Forwarding to syslog missed 17 messages.
  *	rsyslogd: imuxsock lost 225 messages from pid 2076 due to rate-limiting
+ *	rsyslogd: imuxsock[2076]: 225 messages lost due to rate-limiting (200
+ *	    allowed within 5 seconds)
  */
 #include "weir/mta.h"
 
@@ -19,9 +22,13 @@ static const struct rule logger_rules[] = {
 	{ "Suppressed " LOST " messages from " ANY, LINE_LOG_LOSS, false },
 	{ "imuxsock lost " LOST " messages from pid " NUMBER
 	    " due to rate-limiting", LINE_LOG_LOSS, false },
-	{ WORD OPT(":") " " LOST " messages lost due to rate-limiting" ANY,
+	{ WORD " " LOST " messages lost due to rate-limiting" ANY,
 	    LINE_LOG_LOSS, false },
-	{ ANY "begin to drop messages due to rate-limiting",
+	{ ANY ": " LOST " messages lost due to rate-limiting" ANY,
+	    LINE_LOG_LOSS, false },
+	{ ANY "begin to drop messages due to rate-limiting" ANY,
+	    LINE_LOG_LOSS, false },
+	{ "Forwarding to syslog missed " LOST " messages" ANY,
 	    LINE_LOG_LOSS, false },
 	{ "imuxsock begins to drop messages from pid " NUMBER
 	    " due to rate-limiting", LINE_LOG_LOSS, false },

@@ -18,6 +18,7 @@
 
 #include "batch.h"
 #include "streams.h"
+#include "wrapped.h"
 
 /* A logger that says it lost more than this is not to be believed. */
 #define LOST_MAX	UINT64_C(1000000000)
@@ -162,14 +163,9 @@ batch_parse(struct batch *b, struct cutter *c, char *p, size_t n,
 		b->counts.cleaned++;
 }
 
-/* One line of n bytes at p, without its end. */
-static void
-take_line(struct batch *b, struct cutter *c, char *p, size_t n)
+void
+batch_take(struct batch *b, struct cutter *c, char *p, size_t n)
 {
-	if (c->skipping) {
-		c->skipping = false;
-		return;
-	}
 	if (n > LINE_MAX_BYTES) {
 		b->counts.cut++;
 		n = LINE_MAX_BYTES;
@@ -177,15 +173,53 @@ take_line(struct batch *b, struct cutter *c, char *p, size_t n)
 	batch_parse(b, c, p, n, PROVENANCE_LOG);
 }
 
+/* One line of n bytes at p, without its end. */
+static void
+take_line(struct batch *b, struct cutter *c, char *p, size_t n)
+{
+	if (!c->skipping)
+		batch_take(b, c, p, n);
+	c->skipping = false;
+}
+
+/*
+ * One plain line from p on.  Returns where the next begins; p: it has no end
+ * yet.
+ */
+static char *
+cut_line(struct batch *b, struct cutter *c, char *p, char *end, bool final)
+{
+	char *lf = memchr(p, '\n', (size_t)(end - p));
+	bool skipping = c->skipping;
+
+	if (lf != NULL) {
+		take_line(b, c, p, (size_t)(lf - p));
+		return lf + 1;
+	}
+	if (!skipping && !final && (size_t)(end - p) <= LINE_MAX_BYTES)
+		return p;
+	take_line(b, c, p, (size_t)(end - p));
+	c->skipping = skipping || (size_t)(end - p) > LINE_MAX_BYTES;
+	return end;
+}
+
 size_t
 batch_cut(struct batch *b, struct cutter *c, bool final, bool *ret_full)
 {
-	char *p = b->bytes, *end = b->bytes + b->n, *lf;
+	char *p = b->bytes, *end = b->bytes + b->n, *next;
+	size_t n;
 
 	/* In the batch: the lines borrow it. */
 	c->syslog.host = str_of(b->stream.host);
 	*ret_full = false;
 	while (p < end) {
+		if (c->passing) {
+			n = wrapped_pass(c, p, end);
+			p = c->passing && final ? end : p + n;
+			if (c->passing)
+				break;
+			continue;
+		}
 		if (*p == '\0') {
 			p++;
 			continue;
@@ -194,23 +228,13 @@ batch_cut(struct batch *b, struct cutter *c, bool final, bool *ret_full)
 			*ret_full = true;
 			break;
 		}
-		lf = memchr(p, '\n', (size_t)(end - p));
-		if (lf != NULL) {
-			take_line(b, c, p, (size_t)(lf - p));
-			p = lf + 1;
-			continue;
-		}
-		if (c->skipping) {
-			p = end;
-		} else if ((size_t)(end - p) > LINE_MAX_BYTES) {
-			take_line(b, c, p, (size_t)(end - p));
-			c->skipping = true;
-			p = end;
-		} else if (final) {
-			take_line(b, c, p, (size_t)(end - p));
-			p = end;
-		}
-		break;
+		n = wrapped_may(*p) && !c->skipping ?
+		    wrapped_take(b, c, p, end, final) : WRAPPED_NOT;
+		next = n == WRAPPED_NOT ? cut_line(b, c, p, end, final) :
+		    p + n;
+		if (next == p)
+			break;
+		p = next;
 	}
 	b->counts.bytes += (uint64_t)(p - b->bytes);
 	b->stream.offset += p - b->bytes;

@@ -6,6 +6,7 @@
 #ifndef WEIR_SOURCE_BATCH_H
 #define WEIR_SOURCE_BATCH_H
 
+#include "weir/journalfmt.h"
 #include "weir/source.h"
 
 /* What is remembered between two batches of one stream. */
@@ -14,6 +15,10 @@ struct cutter {
 	bool			skipping;	/* the rest of a cut line */
 	/* Whoever reads the lines knows that none is there to be repeated. */
 	bool			cleared;
+	/* In a journal's entry, or a line of Docker's, that is gone past. */
+	bool			passing;
+	struct journalfmt_skip	pass;
+	char			json_cut;	/* stdout 'o', stderr 'e' */
 };
 
 /*
@@ -27,6 +32,8 @@ size_t	batch_cut(struct batch *b, struct cutter *c, bool final,
 /* One line, without its end, of the batch's bytes; changed in place. */
 void	batch_parse(struct batch *b, struct cutter *c, char *line, size_t n,
 	    enum provenance provenance);
+/* The same for what a file says, cut to the longest that a line may be. */
+void	batch_take(struct batch *b, struct cutter *c, char *line, size_t n);
 /* The first notice of a batch stays, unless a loss comes after it. */
 void	batch_notice(struct batch *b, const char *kind, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));

@@ -194,6 +194,18 @@ packed_with(const char *p, size_t n)
 	return NULL;
 }
 
+bool
+file_is_packed_from(const char *path, int fd)
+{
+	char head[STREAM_FINGERPRINT_SPAN];
+	size_t n = file_head(path, head);
+	struct stat packed, from;
+
+	return n > 0 && packed_with(head, n) != NULL &&
+	    stat(path, &packed) == 0 && fstat(fd, &from) == 0 &&
+	    packed.st_mtim.tv_sec == from.st_mtim.tv_sec;
+}
+
 /* Text may hold a stray byte; a database of logins is full of them. */
 static bool
 is_binary(const char *p, size_t n)
@@ -208,33 +220,65 @@ is_binary(const char *p, size_t n)
 	return odd > n / 8;
 }
 
+/*
+ * No line is younger than this.  A copy may have lost the file's own time, but
+ * not what rotation made of its name.
+ */
 static int64_t
 file_until(const char *path)
 {
+	int64_t rotated = rotation_until(path), changed;
 	struct timespec now;
 	struct stat st;
 
-	if (is_regular(path) && stat(path, &st) == 0)
-		return st.st_mtim.tv_sec * USEC_PER_SEC;
+	if (is_regular(path) && stat(path, &st) == 0) {
+		changed = st.st_mtim.tv_sec * USEC_PER_SEC;
+		return rotated != 0 && rotated < changed ? rotated : changed;
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec * USEC_PER_SEC;
+}
+
+/* Is this file the next of the run of the one before? */
+static bool
+goes_on(const struct file *f, size_t at)
+{
+	return at > 0 && rotation_same(f->paths.v[at - 1], f->paths.v[at]);
 }
 
 /* The run this file belongs to: that of the files of its log in the list. */
 static uint32_t
 run_of(struct file *f, size_t at)
 {
-	struct str base = rotation_base(f->paths.v[at]);
 	size_t end = at;
 
 	if (f->chain_given != 0 || !is_regular(f->path))
 		return f->chain_given;
-	if (at > 0 && str_eq(rotation_base(f->paths.v[at - 1]), base))
+	if (goes_on(f, at))
 		return f->chain;
 	while (end < f->paths.n &&
-	    str_eq(rotation_base(f->paths.v[end]), base))
+	    rotation_same(f->paths.v[end], f->paths.v[at]))
 		end++;
 	return file_chain(f->paths.v + at, end - at, f->known);
+}
+
+/*
+ * A new stream.  Where the log goes on in another file, so does its time: the
+ * hour that is there twice, and the years from the one that was given.
+ */
+static void
+begin_stream(struct file *f, size_t at, struct str head)
+{
+	struct stream before = f->stream;
+
+	streams_begin(&f->stream, &f->o, f->path, f->chain != 0 ? f->chain :
+	    fingerprint_chain(head));
+	if (!goes_on(f, at) || before.chain != f->chain ||
+	    before.last_at == 0)
+		return;
+	f->stream.last_at = before.last_at;
+	if (f->o.year != 0)
+		f->stream.year = before.year;
 }
 
 /* False: nothing is to be read of it; a notice may say why. */
@@ -271,8 +315,7 @@ file_begin(struct file *f, struct batch *b)
 		str_copy(str_of(f->path), f->stream.name,
 		    sizeof(f->stream.name));
 	} else {
-		streams_begin(&f->stream, &f->o, f->path, f->chain != 0 ?
-		    f->chain : fingerprint_chain(head));
+		begin_stream(f, at, head);
 	}
 	batch_resume(&f->cutter, f->known, &f->stream, f->o.zone);
 	f->cutter.syslog.until = file_until(f->path);
@@ -396,27 +439,26 @@ file_open(const struct source_options *o, struct paths *list,
 	return &f->source;
 }
 
-/* Each path that is named must be there and readable. */
-static int
-check(const char *path, bool *ret_directory, struct error *err)
+int
+source_check(const char *path, struct error *err)
 {
 	char head[STREAM_FINGERPRINT_SPAN];
 	const char *cat;
 	struct stat st;
+	size_t n;
 	int fd;
 
-	*ret_directory = false;
 	if (is_stdin(path))
 		return 0;
 	if (stat(path, &st) == -1)
 		return error_set(err, "%s: %s", path, strerror(errno));
-	*ret_directory = S_ISDIR(st.st_mode);
-	if (*ret_directory || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_set(err, "%s: %s", path, strerror(errno));
 	close(fd);
-	cat = packed_with(head, file_head(path, head));
+	n = file_head(path, head);
+	cat = n == 0 ? NULL : packed_with(head, n);
 	if (cat != NULL)
 		return error_set(err, "%s: packed as weir cannot read it: "
 		    "%s %s | weir import -", path, cat, path);
@@ -426,13 +468,14 @@ check(const char *path, bool *ret_directory, struct error *err)
 static int
 add_path(struct paths *list, const char *path, struct error *err)
 {
-	bool directory;
+	struct stat st;
 	char **v;
 	size_t i, n;
 
-	if (check(path, &directory, err) == -1)
+	if (source_check(path, err) == -1)
 		return -1;
-	if (!directory) {
+	if (is_stdin(path) || stat(path, &st) == -1 ||
+	    !S_ISDIR(st.st_mode)) {
 		paths_add(list, path);
 		return 0;
 	}

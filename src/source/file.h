@@ -18,6 +18,11 @@ struct source	*file_open(const struct source_options *o, struct paths *list,
  * span; returns its length, 0 when there is none or it cannot be read.
  */
 size_t	file_head(const char *path, char ret[STREAM_FINGERPRINT_SPAN]);
+/*
+ * Is it what a compressor that weir cannot undo made of the open file?  Told
+ * by the time, which compressors keep.
+ */
+bool	file_is_packed_from(const char *path, int fd);
 /* The run a list of files belongs to; 0: no content at all. */
 uint32_t file_chain(char *const *paths, size_t n,
 	    const struct streams *known);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "fingerprint.h"
 #include "follow.h"
 #include "streams.h"
@@ -40,6 +41,16 @@ follow_head(int fd, char ret[STREAM_FINGERPRINT_SPAN])
 	ssize_t n = read_at(fd, ret, STREAM_FINGERPRINT_SPAN, 0);
 
 	return n > 0 ? (size_t)n : 0;
+}
+
+bool
+follow_is_copy(const struct follow *f, const char *path)
+{
+	char a[STREAM_FINGERPRINT_SPAN], b[STREAM_FINGERPRINT_SPAN];
+	size_t n = follow_head(f->fd, a), m = file_head(path, b);
+
+	n = n < m ? n : m;
+	return n > 0 && memcmp(a, b, n) == 0;
 }
 
 /* Was half a line taken in?  Then its other half is no line. */
@@ -148,12 +159,17 @@ follow_read(struct follow *f, struct batch *b, struct streams *known,
 		return FOLLOW_OTHER;
 	if (n == 0 && st.st_size < f->stream.offset)
 		shrunk(f, b, st.st_size);
-	if (n == 0)
+	if (n == 0) {
+		f->caught_up = true;
 		return FOLLOW_END;
+	}
 	b->n = (size_t)n;
 	b->stream = f->stream;
 	clock_gettime(CLOCK_REALTIME, &now);
 	f->cutter.syslog.until = now.tv_sec * USEC_PER_SEC;
+	f->cutter.syslog.fresh = f->caught_up;
+	/* The same text an hour later may be another time. */
+	f->cutter.syslog.stamp[0] = '\0';
 	if (batch_cut(b, &f->cutter, false, &full) == 0) {
 		b->stream.id = 0;
 		return FOLLOW_END;

@@ -18,6 +18,8 @@ struct follow {
 	struct stream	stream;		/* id 0: nothing taken in yet */
 	struct stream	seen;		/* fingerprint of all that was seen */
 	struct cutter	cutter;
+	/* All of it was read once: what comes now was written just now. */
+	bool		caught_up;
 };
 
 enum follow_verdict {
@@ -36,6 +38,8 @@ void	follow_begin(struct follow *f, int fd, const struct stream *st,
 	    uint32_t chain);
 void	follow_close(struct follow *f);
 bool	follow_is(const struct follow *f, const struct stat *st);
+/* Has the file of that name its content, packed after it was renamed? */
+bool	follow_is_copy(const struct follow *f, const char *path);
 /* The content was truncated and is another stream from here on. */
 void	follow_restart(struct follow *f, const struct source_options *o,
 	    const struct streams *known);

@@ -13,7 +13,10 @@
 
 #define JOURNAL_IDENTIFIERS_MAX	256
 
-/* Syslog identifiers of mail programs that the journal was seen to hold. */
+/*
+ * What the journal was seen to hold of mail programs' names, as matches:
+ * "SYSLOG_IDENTIFIER=postfix/smtpd", "CONTAINER_NAME=mail".
+ */
 struct journal_names {
 	char	*v[JOURNAL_IDENTIFIERS_MAX];
 	size_t	 n;
@@ -21,8 +24,8 @@ struct journal_names {
 
 /* Users that mail servers run as on this host. */
 struct journal_users {
-	uid_t	v[8];
-	size_t	n;
+	uint32_t	v[8];
+	size_t		n;
 };
 
 /* Whether the journal below that root ("": this host's) holds mail. */

@@ -194,18 +194,9 @@ sibling_of(struct tail *t, const char *path, const struct stat *live,
 		*ret_id = s->id;
 		return SIBLING_KNOWN;
 	}
+	if (t->now.fd != -1 && file_is_packed_from(path, t->now.fd))
+		return SIBLING_HELD;
 	return usec_of(st.st_mtim) < limit ? SIBLING_OLD : SIBLING_NEW;
-}
-
-/* Has it the content of the open file, packed after it was renamed? */
-static bool
-is_twin(struct tail *t, const char *path)
-{
-	char a[STREAM_FINGERPRINT_SPAN], b[STREAM_FINGERPRINT_SPAN];
-	size_t n = follow_head(t->now.fd, a), m = file_head(path, b);
-
-	n = n < m ? n : m;
-	return n > 0 && memcmp(a, b, n) == 0;
 }
 
 /*
@@ -231,7 +222,7 @@ find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 	for (i = all.n; i > 0; i--) {
 		what = sibling_of(t, all.v[i - 1], live, limit, &id);
 		if (copy && (what == SIBLING_NEW || what == SIBLING_OLD) &&
-		    is_twin(t, all.v[i - 1]))
+		    follow_is_copy(&t->now, all.v[i - 1]))
 			what = SIBLING_NOW;
 		if (copy && what == SIBLING_NOW) {
 			paths_done(&list);
@@ -257,14 +248,13 @@ find_past(struct tail *t, const struct stat *live, int64_t limit, bool copy)
 static int64_t
 last_read(const struct tail *t)
 {
-	struct str base = rotation_base(t->path);
 	int64_t last = 0;
 	size_t i;
 
 	for (i = 0; i < t->known->n; i++)
 		if (t->known->v[i].fingerprint_len > 0 &&
 		    t->known->v[i].last_at > last &&
-		    str_eq(rotation_base(t->known->v[i].name), base))
+		    rotation_same(t->known->v[i].name, t->path))
 			last = t->known->v[i].last_at;
 	return last;
 }
@@ -376,6 +366,8 @@ change_over(struct tail *t, int fd, const struct stat *st)
 		t->old = t->now;
 		t->old_since = monotonic();
 	}
+	/* A new file, after all before it was read: its lines are new, too. */
+	t->now.caught_up &= s == NULL;
 	follow_begin(&t->now, fd, s, &t->o, t->known, t->chain);
 	t->begun_at = file_clock();
 	watch_content(t, fd, &t->now.wd);
@@ -409,7 +401,8 @@ is_passed(struct tail *t, const struct stat *live)
 	rotation_siblings(t->path, &all, NULL);
 	for (i = all.n; i > 0 && what == SIBLING_NONE; i--) {
 		what = sibling_of(t, all.v[i - 1], live, 0, &id);
-		if (what == SIBLING_NEW && is_twin(t, all.v[i - 1]))
+		if (what == SIBLING_NEW &&
+		    follow_is_copy(&t->now, all.v[i - 1]))
 			what = SIBLING_NOW;
 	}
 	paths_done(&all);
@@ -567,7 +560,6 @@ tail_open(const struct source_options *o, struct streams *known,
     struct error *err)
 {
 	struct tail *t;
-
 	struct stat st;
 
 	if (strlen(o->path) >= sizeof(t->path)) {

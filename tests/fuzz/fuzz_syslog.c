@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A stream of log lines, in a zone with summer time or, if the first byte is
- * a blank, in UTC.  What is cut out lies in the line and is clean, and what was
+ * a blank, in UTC; with a line feed first, one whose lines were written just
+ * now.  What is cut out lies in the line and is clean, and what was
  * read reads the same again.
  *
  * Covers: src/format/syslog.c src/format/syslog_stamp.c
  * Covers: src/format/syslog_secret.c src/format/zone.c
+ * Covers: src/format/syslog_month.c src/format/multilog.c
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -70,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 0 && data[0] == ' ')
 		s.zone = NULL;
+	s.fresh = size > 0 && data[0] == '\n';
 	while (str_cut(&rest, '\n', &line)) {
 		p = str_dup(line);
 		check_line(&s, p, line.n);

@@ -88,6 +88,31 @@ test_what_cannot_be_read(void **state)
 	place_done(&at);
 }
 
+/* What is packed otherwise stops nothing else, and is not passed over. */
+static void
+test_one_that_cannot_be_read(void **state)
+{
+	struct import_progress	pr;
+	struct error		err = { "" };
+	struct place		at;
+	char			path[512];
+	char			*paths[] = { at.log, path };
+	int			failed = 0;
+
+	(void)state;
+	place_init(&at, POLICY);
+	place_write(at.log, "w",
+	    RELAY_LOG("4ABCDEF012", "192.0.2.66", "w@far.example"));
+	snprintf(path, sizeof(path), "%s.1.xz", at.log);
+	place_write(path, "w", "\xfd" "7zXZ");
+	place_open(&at);
+	assert_int_equal(import(&at, paths, 2, NULL, &pr, &failed, &err), 0);
+	assert_int_equal(failed, 1);
+	assert_non_null(strstr(said, "| weir import -"));
+	assert_int_equal(place_count(&at, CLASS_OPEN_RELAY), RELAY_EVENTS);
+	place_done(&at);
+}
+
 static void
 test_stopped_goes_on(void **state)
 {
@@ -124,6 +149,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twice_and_grown),
 		cmocka_unit_test(test_what_cannot_be_read),
+		cmocka_unit_test(test_one_that_cannot_be_read),
 		cmocka_unit_test(test_stopped_goes_on),
 	};
 

@@ -15,12 +15,28 @@ names_in_order(void **state)
 {
 	/* As they follow one another in time. */
 	static const char *const order[] = {
+		/* svlogd */
+		"log/@4000000066aa8e012cf4f304.s",
+		"log/@4000000066aa8e0200000000.u", "log/current",
+		/* logrotate's extension, with numbers and dates */
+		"log/info-20261101.log.gz", "log/info-20261108.log",
+		"log/info.3.log.gz", "log/info.1.log", "log/info.log",
 		"log/mail.err.1", "log/mail.err",
 		"log/mail.log-20260101.gz", "log/mail.log-2026-11-22",
 		"log/mail.log-20261123.xz", "log/mail.log-20261123",
 		"log/mail.log.12.gz", "log/mail.log.11", "log/mail.log.2.gz",
 		"log/mail.log.2", "log/mail.log.1", "log/mail.log.0.bz2",
 		"log/mail.log",
+		/* newsyslog, numbered from 0, and with -t */
+		"log/maillog.20261101T000000.bz2",
+		"log/maillog.20261108T000000.bz2",
+		"log/maillog.7.bz2", "log/maillog.0.bz2", "log/maillog",
+		/* dateformat: day first, an epoch, hours; olddir */
+		"log/old/relay.log-31122025.gz", "log/relay.log-05012026.gz",
+		"log/old/relay.log-1768100000",
+		"log/relay.log-2026011200.gz", "log/relay.log-20260112-13",
+		"log/archive/relay.log.3.lz4", "log/relay.log.2.Z",
+		"log/relay.log",
 	};
 	const size_t n = sizeof(order) / sizeof(order[0]);
 	struct paths p = { 0 };
@@ -30,29 +46,39 @@ names_in_order(void **state)
 	for (i = 0; i < n; i++)
 		paths_add(&p, order[i * 7 % n]);
 	paths_sort(&p);
-	for (i = 0; i < n; i++) {
-		/* "2026-11-22" is before "20260101" as text. */
-		size_t w = i == 2 ? 3 : i == 3 ? 2 : i;
-
-		if (strcmp(p.v[i], order[w]) != 0)
-			fail_msg("%zu: got %s, want %s", i, p.v[i], order[w]);
-	}
+	for (i = 0; i < n; i++)
+		if (strcmp(p.v[i], order[i]) != 0)
+			fail_msg("%zu: got %s, want %s", i, p.v[i], order[i]);
 	paths_done(&p);
 }
 
 static void
-bases(void **state)
+logs(void **state)
 {
-	static const struct { const char *name, *base; } cases[] = {
+	static const struct { const char *name, *log; } cases[] = {
 		{ "/var/log/mail.log", "/var/log/mail.log" },
 		{ "/var/log/mail.log.1", "/var/log/mail.log" },
 		{ "/var/log/mail.log.10.gz", "/var/log/mail.log" },
 		{ "/var/log/mail.log.gz", "/var/log/mail.log" },
+		{ "/var/log/mail.log.0.bz2", "/var/log/mail.log" },
+		{ "/var/log/mail.1.log.gz", "/var/log/mail.log" },
+		{ "/var/log/mail-20261123.log.xz", "/var/log/mail.log" },
+		{ "/var/log/old/mail.log.1", "/var/log/mail.log" },
+		{ "/var/log/older/mail.log.1", "/var/log/older/mail.log" },
+		{ "/log/@4000000066aa8e012cf4f304.s", "/log/current" },
+		{ "@4000000066aa8e012cf4f304.u", "current" },
+		{ "@4000000066aa8e012cf4f30.u", "@4000000066aa8e012cf4f30.u" },
 		{ "maillog-20261123", "maillog" },
 		{ "maillog-20261123-1200.gz", "maillog" },
+		{ "maillog.20261123T120000.bz2", "maillog" },
+		{ "maillog_20261123", "maillog" },
 		{ "mail.log.2026-11-23", "mail.log" },
+		{ "mail.log-1795000000.gz", "mail.log" },
 		{ "mx1", "mx1" },
 		{ "mx-1.log", "mx-1.log" },
+		{ "mx_1", "mx_1" },
+		{ "192.0.2.1.log", "192.0.2.1.log" },
+		{ "mail-2026.log", "mail-2026.log" },
 		{ ".gz", ".gz" },
 		{ "logs/.1", "logs/.1" },
 		{ "-1", "-1" },
@@ -60,15 +86,48 @@ bases(void **state)
 		{ "mail.log.old", "mail.log.old" },
 		{ "", "" },
 	};
+	char got[256];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (!str_eq(rotation_base(cases[i].name),
-		    str_of(cases[i].base)))
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rotation_log(cases[i].name, got, sizeof(got));
+		if (strcmp(got, cases[i].log) != 0)
+			fail_msg("%s: got %s, want %s", cases[i].name, got,
+			    cases[i].log);
+	}
+}
+
+static void
+dates(void **state)
+{
+	static const struct { const char *name, *until; } cases[] = {
+		{ "mail.log", "" }, { "mail.log.1", "" },
+		{ "mail.log.1.gz", "" }, { "mail.log-99999999", "" },
+		{ "mail.log-202611", "" },
+		{ "mail.log-20261123.gz", "2026-11-24T00:00:00Z" },
+		{ "mail.log-2026-11-23", "2026-11-24T00:00:00Z" },
+		{ "mail.log-23112026", "2026-11-24T00:00:00Z" },
+		{ "mail-20261123.log", "2026-11-24T00:00:00Z" },
+		{ "mail.log-2026112312", "2026-11-24T12:00:00Z" },
+		{ "maillog.20261123T123000", "2026-11-24T12:30:00Z" },
+		{ "mail.log-1795000000", "2026-11-18T11:06:40Z" },
+		{ "@4000000066aa8e0100000000.s", "2024-07-31T19:18:15Z" },
+	};
+	char got[USEC_TEXT_MAX];
+	int64_t want;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		want = 0;
+		if (cases[i].until[0] != '\0')
+			usec_parse(str_of(cases[i].until), &want);
+		if (rotation_until(cases[i].name) != want)
 			fail_msg("%s: got %.*s, want %s", cases[i].name,
-			    STRF(rotation_base(cases[i].name)),
-			    cases[i].base);
+			    STRF(usec_print(rotation_until(cases[i].name),
+			    got)), cases[i].until);
+	}
 }
 
 /* A writer in another process, and copytruncate beside it. */
@@ -304,7 +363,7 @@ main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
 	const struct CMUnitTest tests[] = {
-		T(names_in_order), T(bases), T(concurrent_writer),
+		T(names_in_order), T(logs), T(dates), T(concurrent_writer),
 		T(copied_before_a_look),
 		T(random_history),
 	};

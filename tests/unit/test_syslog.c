@@ -171,6 +171,16 @@ no_stamp(void **state)
 		{ "Mar  1 10-00-00 mx a: b", SYSLOG_NO_STAMP },
 		{ "Mar  1 10:00:00mx a: b", SYSLOG_NO_STAMP },
 		{ "Mer  1 10:00:00 mx a: b", SYSLOG_NO_STAMP },
+		{ "abcdefgh 1 10:00:00 mx a: b", SYSLOG_NO_STAMP },
+		{ "M\xc3\xa4r 11 10:00:0", SYSLOG_NO_STAMP },
+		{ "janv.11 10:00:00 mx a: b", SYSLOG_NO_STAMP },
+		{ "2026-03-11_10:00:00Z x", SYSLOG_NO_STAMP },
+		{ "2026-03-11 10:00:00.123456 x", SYSLOG_NO_STAMP },
+		{ "@4000000069b13cf01dcd650 x", SYSLOG_NO_STAMP },
+		{ "@4000000069b13cf0ffffffff x", SYSLOG_NO_STAMP },
+		{ "@3000000069b13cf01dcd6500 x", SYSLOG_NO_STAMP },
+		{ "@4fffffff69b13cf01dcd6500 x", SYSLOG_NO_STAMP },
+		{ "@400000006xb13cf01dcd6500 x", SYSLOG_NO_STAMP },
 		{ "2026-13-01T10:00:00Z mx a: b", SYSLOG_NO_STAMP },
 		{ "2026-02-29T10:00:00Z mx a: b", SYSLOG_NO_STAMP },
 		{ "2026-03-01T10:00:00+24:00 mx a: b", SYSLOG_NO_STAMP },
@@ -325,6 +335,14 @@ repeats(void **state)
 		    3 },
 		{ "Mar  1 10:00:00 last message repeated 3 times", "", "",
 		    3 },
+		/* macOS */
+		{ "Mar  1 10:00:00 --- last message repeated 3 times ---", "",
+		    "", 3 },
+		{ "Mar  1 10:00:00 mx last message repeated 1 time", "", "",
+		    1 },
+		/* inside of a relay's header, and by Docker */
+		{ "Mar  1 10:00:00 relay Mar  1 10:00:00 mx a[1]: message "
+		    "repeated 2 times: [ x]", "a", "x", 2 },
 		{ "Mar  1 10:00:00 mx a: last message", "a", "last message",
 		    1 },
 	};
