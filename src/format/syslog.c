@@ -215,8 +215,11 @@ take_tag(struct str rest, struct record *r)
 		n++;
 	end = n;
 	if (n < rest.n && rest.p[n] == '[') {
-		end = str_find_char(rest, ']');
-		end += end != STR_NPOS;
+		while (end < rest.n && rest.p[end] != ']' &&
+		    rest.p[end] != ' ')
+			end++;
+		/* A pid has no blanks: else it is text. */
+		end = end < rest.n && rest.p[end] == ']' ? end + 1 : rest.n;
 	}
 	if (n > 0 && end < rest.n) {
 		char next = end + 1 < rest.n ? rest.p[end + 1] : ' ';
