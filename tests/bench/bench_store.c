@@ -5,9 +5,10 @@
  * key that a quarter of all rows have, a rare one and an absent one.  One
  * figure a line, no verdict.
  *
- * usage: bench_store DIRECTORY [EVENTS...]
+ * usage: bench_store [-k] DIRECTORY EVENTS...
  *
- * The database in DIRECTORY grows to each number of events in turn.
+ * bench_store.db in DIRECTORY grows to each number of events in turn; with -k
+ * it is left there.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -357,13 +358,17 @@ print_size(const char *db)
 int
 main(int argc, char **argv)
 {
+	bool keep = argc > 1 && strcmp(argv[1], "-k") == 0;
 	uint64_t have = 0, want;
 	char db[4096];
 	double took;
 	int i;
 
+	argc -= keep;
+	argv += keep;
 	if (argc < 3) {
-		fprintf(stderr, "usage: bench_store DIRECTORY EVENTS...\n");
+		fprintf(stderr, "usage: bench_store [-k] DIRECTORY "
+		    "EVENTS...\n");
 		return 2;
 	}
 	snprintf(db, sizeof(db), "%s/bench_store.db", argv[1]);
@@ -382,6 +387,7 @@ main(int argc, char **argv)
 		ask_all(db);
 		fflush(stdout);
 	}
-	remove_db(db);
+	if (!keep)
+		remove_db(db);
 	return 0;
 }

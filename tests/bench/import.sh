@@ -8,7 +8,8 @@
 #
 # LOG is a Postfix log; by default $WEIR_BENCH_LOG, or the recorded day of the
 # stories.  The programs take turns for $ROUNDS (5) rounds; the median of each
-# one's elapsed and CPU seconds counts.  BUILD is the directory built in.
+# one's elapsed and CPU seconds counts.  BUILD is the directory built in.  Once
+# the log is also imported into $WEIR_BENCH_DB, a large database.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -83,6 +84,13 @@ if [ -s "$work/pflogsumm" ]; then
 	figures pflogsumm
 	ratio pflogsumm_to_import pflogsumm import
 	ratio pflogsumm_to_parse pflogsumm parse
+fi
+
+if [ -n "${WEIR_BENCH_DB:-}" ]; then
+	measure import_large "$build/weir" import --db "$WEIR_BENCH_DB" "$log"
+	figures import_large
+	[ ! -s "$work/pflogsumm" ] ||
+		ratio pflogsumm_to_import_large pflogsumm import_large
 fi
 
 import last "$log"
