@@ -42,8 +42,14 @@ struct pipeline_options {
 void		 pipeline_db_path(const struct config *c, const char *db,
 		    char *ret, size_t size);
 
+/*
+ * A live one whose store cannot be written begins with one in memory; then err
+ * says why.
+ */
 struct pipeline	*pipeline_open(const struct pipeline_options *o,
 		    struct error *err);
+/* Has it one in memory now? */
+bool		 pipeline_has_standin(const struct pipeline *p);
 /* Commits nothing.  NULL is allowed. */
 void		 pipeline_close(struct pipeline *p);
 /*

@@ -426,6 +426,8 @@ start(struct daemon *d, struct error *err)
 	set_pipeline_options(d);
 	if ((d->pipeline = pipeline_open(&d->po, err)) == NULL)
 		return -1;
+	if (pipeline_has_standin(d->pipeline))
+		intake_standin(d, err);
 	d->box = snapshot_box_new();
 	snprintf(d->snap.version, sizeof(d->snap.version), "%s",
 	    WEIR_VERSION);

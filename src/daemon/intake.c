@@ -341,6 +341,19 @@ on_retry(sd_event_source *timer, uint64_t at, void *ctx)
 }
 
 void
+intake_standin(struct daemon *d, const struct error *why)
+{
+	if (why != &d->why_broken)
+		d->why_broken = *why;
+	log_error("%s; mail is watched and alerts are sent, but nothing is "
+	    "stored until it can be written: then the log is read again from "
+	    "where storing stopped", d->why_broken.text);
+	d->standin_since = pipeline_clock();
+	d->standin_lines = 0;
+	d->standin = true;
+}
+
+void
 intake_fail(struct daemon *d, const struct error *why)
 {
 	struct error	err = { "" };
@@ -362,13 +375,8 @@ intake_fail(struct daemon *d, const struct error *why)
 		intake_publish(d);
 		return;
 	}
-	log_error("%s; mail is watched and alerts are sent, but nothing is "
-	    "stored until it can be written: then the log is read again from "
-	    "where storing stopped", d->why_broken.text);
-	d->standin_since = pipeline_clock();
-	d->standin_lines = 0;
+	intake_standin(d, &d->why_broken);
 	d->broken = false;
-	d->standin = true;
 	start_reader(d);
 }
 

@@ -278,6 +278,7 @@ struct pipeline *
 pipeline_open(const struct pipeline_options *o, struct error *err)
 {
 	struct pipeline	*p = xcalloc(1, sizeof(*p));
+	struct error	 why;
 
 	p->o = *o;
 	p->store = store_open(o->db, o->mode, err);
@@ -286,9 +287,10 @@ pipeline_open(const struct pipeline_options *o, struct error *err)
 	if (o->config != NULL)
 		store_set_partition_rows(p->store, config_number(o->config,
 		    "weir", NULL, "partition-rows"));
-	if (load(p, err) == -1)
-		goto fail;
-	return p;
+	if (load(p, err) == 0)
+		return p;
+	if (o->live && pipeline_stand_in(p, &why) == 0)
+		return p;
 fail:
 	pipeline_close(p);
 	return NULL;
@@ -337,6 +339,12 @@ pipeline_stand_in(struct pipeline *p, struct error *err)
 	p->disk = NULL;
 	store_close(standin);
 	return -1;
+}
+
+bool
+pipeline_has_standin(const struct pipeline *p)
+{
+	return p->disk != NULL;
 }
 
 int

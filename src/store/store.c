@@ -244,8 +244,9 @@ lock_take(struct store *s, struct error *err)
 		    atoi(pid));
 	}
 	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(s->lock_fd, 0) == -1 ||
-	    pwrite(s->lock_fd, pid, (size_t)n, 0) != n)
+	/* On a full disk the next one is not told who has it. */
+	if ((ftruncate(s->lock_fd, 0) == -1 ||
+	    pwrite(s->lock_fd, pid, (size_t)n, 0) != n) && errno != ENOSPC)
 		return error_set(err, "%s cannot be written: %s", file,
 		    strerror(errno));
 	return 0;

@@ -90,6 +90,19 @@ check "changes are refused" sh -c "'$WEIR' alerts -c '$conf' ack \
 sleep 6
 check "it said so once" test "$(grep -c "disk is full" "$T/out")" -eq 1
 
+# Started anew on the full disk it goes on watching; what was told before was
+# told by the one that ended, and may be told once more.
+stop_daemon
+cp "$T/received" "$T/received.1"
+start_standing_in() {
+	"$WEIR" daemon -c "$conf" >>"$T/out" 2>&1 &
+	daemon=$!
+	pids="$pids $daemon"
+}
+start_standing_in
+check "it starts on a full disk" within 10 full
+cp "$T/received.1" "$T/received"
+
 rm "$T/disk/ballast"
 works() {
 	"$WEIR" status -c "$conf"
