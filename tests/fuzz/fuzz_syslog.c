@@ -37,20 +37,26 @@ check_line(struct syslog_stream *s, const char *p, size_t n)
 {
 	struct syslog_stream before = *s;
 	struct record r = { 0 }, again = { 0 };
-	char *line = xmemdup(p, n + 1), *copy;
-	enum syslog_verdict v = syslog_parse(s, line, n, &r);
+	char *line = xmemdup(p, n + 1), *copy, *clean;
+	enum syslog_verdict v = syslog_parse(s, line, n, &r), again_v;
+	bool same;
 
 	assert(r.raw.n <= n);
 	check_slice(r.raw, r.raw);
 	copy = xmemdup(line, r.raw.n + 1);
-	assert(syslog_parse(&before, copy, r.raw.n, &again) == v);
-	assert(str_eq(r.raw, again.raw));
+	clean = xmemdup(p, n + 1);
+	again_v = syslog_parse(&before, copy, r.raw.n, &again);
+	/* Where a password was blotted out, tags may be seen elsewhere. */
+	same = str_eq(r.raw, (struct str){ clean, syslog_clean(clean, n) });
+	assert(!same || (again_v == v && str_eq(r.raw, again.raw)));
 	if (v == SYSLOG_OK) {
 		check_slice(r.unit, r.raw);
 		check_slice(r.text, r.raw);
 		if (r.host.p != s->host.p)
 			check_slice(r.host, r.raw);
 		assert(r.repeat >= 1);
+	}
+	if (v == SYSLOG_OK && same) {
 		assert(r.at == again.at && r.pid == again.pid);
 		assert(str_eq(r.unit, again.unit));
 		assert(str_eq(r.text, again.text));
@@ -58,6 +64,7 @@ check_line(struct syslog_stream *s, const char *p, size_t n)
 		assert(s->last_at == before.last_at);
 		assert(s->year == before.year && s->year > 0);
 	}
+	free(clean);
 	free(copy);
 	free(line);
 }
