@@ -496,13 +496,28 @@ is_holding(const struct message *m)
 	return false;
 }
 
+/*
+ * Its session may yet tell how many recipients the client named, and what the
+ * filter made of it waits for that (copy_verdict).
+ */
+static bool
+awaits_count(const struct correlate *c, const struct message *m)
+{
+	return m->session.n > 0 && m->rcpt_accepted < 0 &&
+	    m->relation == RELATION_NONE && m->nchildren > 0 &&
+	    (m->base.recipient_count < 0 || m->base.recipient_count > 1) &&
+	    policy_governs(c->policy, POLICY_COPIES) == POLICY_LEARNT;
+}
+
 void
 link_removed(struct correlate *c, struct message *m)
 {
 	if (!m->resolved || (!m->given_up && is_holding(m)))
 		return;		/* link_give_up comes here again */
 	link_tell_row(c, m);
-	if (!is_correctable(m) || m->relation != RELATION_NONE)
+	if (awaits_count(c, m))
+		correlate_late(c, m);
+	else if (!is_correctable(m) || m->relation != RELATION_NONE)
 		correlate_forget(c, m);
 	else if (m->given_up)
 		correlate_late(c, m);

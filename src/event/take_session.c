@@ -259,6 +259,8 @@ take_disconnect(const struct take *t)
 	/* Gone after RCPT, RSET, in DATA: it will never be queued. */
 	if (m != NULL && m->resolved && !m->queued && m->wait == WAIT_NONE)
 		correlate_late(t->c, m);
+	else if (m != NULL && m->removed && m->rcpt_accepted >= 0)
+		link_removed(t->c, m);
 	correlate_forget_session(t->c, s);
 }
 

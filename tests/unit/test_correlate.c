@@ -447,6 +447,56 @@ a_late_cause_outlives_a_restart(void **state)
 	fold_done(&f);
 }
 
+/*
+ * Through a filter and out before the client has said goodbye: the session's
+ * count comes after both messages are gone from the queue.
+ */
+static void
+a_late_goodbye_counts(void **state)
+{
+	const struct event	*e;
+	struct fold		 f;
+
+	(void)state;
+	start(&f);
+	fold_say(&f, MS(0), "postfix/smtpd", 10,
+	    "connect from unknown[198.51.100.7]");
+	fold_say(&f, MS(1), "postfix/smtpd", 10,
+	    "4A1F00D1: client=unknown[198.51.100.7]");
+	fold_say(&f, MS(2), "postfix/qmgr", 12,
+	    "4A1F00D1: from=<x@spam.example>, size=5, nrcpt=2 (queue active)");
+	fold_say(&f, MS(3), "postfix/smtpd", 20,
+	    "5B2F00D2: client=localhost[127.0.0.1]");
+	fold_say(&f, MS(4), "postfix/qmgr", 12,
+	    "5B2F00D2: from=<x@spam.example>, size=9, nrcpt=2 (queue active)");
+	fold_say(&f, MS(5), "postfix/smtp", 13,
+	    "4A1F00D1: to=<u@example.org>, relay=127.0.0.1[127.0.0.1]:10024, "
+	    "delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: "
+	    "queued as 5B2F00D2)");
+	fold_say(&f, MS(6), "postfix/smtp", 13,
+	    "4A1F00D1: to=<v@far.example>, relay=127.0.0.1[127.0.0.1]:10024, "
+	    "delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: "
+	    "queued as 5B2F00D2)");
+	fold_say(&f, MS(7), "postfix/local", 22,
+	    "5B2F00D2: to=<u@example.org>, relay=local, delay=0, delays="
+	    "0/0/0/0, dsn=2.0.0, status=sent (delivered to maildir)");
+	fold_say(&f, MS(8), "postfix/qmgr", 12, "4A1F00D1: removed");
+	fold_say(&f, MS(9), "postfix/smtpd", 10, "disconnect from unknown"
+	    "[198.51.100.7] ehlo=1 mail=1 rcpt=2 data=1 quit=1 commands=6");
+	fold_say(&f, MS(10), "postfix/smtp", 13,
+	    "5B2F00D2: to=<v@far.example>, relay=mx.far.example[203.0.113.2]"
+	    ":25, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)");
+	fold_say(&f, MS(11), "postfix/qmgr", 12, "5B2F00D2: removed");
+	engine_finish(f.engine);
+	e = delivery(&f, "v@far.example");
+	assert_non_null(e);
+	assert_int_equal(e->class, CLASS_OPEN_RELAY);
+	assert_int_equal(f.nalerts, 1);
+	/* Nothing of it is left behind but what is to be forgotten later. */
+	assert_int_equal(engine_stats(f.engine)->messages, 0);
+	fold_done(&f);
+}
+
 /* A second "forwarded as" for the same child changes nothing. */
 static void
 a_forward_has_one_original(void **state)
@@ -584,6 +634,7 @@ main(void)
 		cmocka_unit_test(a_forward_needs_a_queue_id),
 		cmocka_unit_test(a_late_cause_outlives_a_restart),
 		cmocka_unit_test(a_forward_has_one_original),
+		cmocka_unit_test(a_late_goodbye_counts),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(rows_are_not_lost),
 		cmocka_unit_test(sessions_are_fresh),
