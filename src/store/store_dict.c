@@ -5,8 +5,9 @@
  *
  * The writer remembers of each text a keyed hash of 64 bits and its number, or
  * that it was seen once: a text gets a number when it comes for the second
- * time, or at once when it is of a message, whose deliveries repeat it.  Of a
- * million texts two have one hash with a chance of 1 in 37 million; that is
+ * time, or at once when it is a long one of a message, whose deliveries repeat
+ * it.  Queue ids come two or three times and are short: they stay as they are.
+ * Of a million texts two have one hash with a chance of 1 in 37 million; that is
  * what a wrong text would need.  The memory has a young half and an old one:
  * when the young is full it becomes the old, and what is met in the old moves
  * to the young.  What falls out, and all when a partition is opened again, gets
@@ -23,6 +24,7 @@
 #define SLOTS_USED	(SLOTS / 4 * 3)
 #define TEXT_MIN	4	/* shorter ones are no longer than a number */
 #define TEXT_MAX	1024
+#define LONG_MIN	20	/* worth a row for two that hold its number */
 
 struct slot {
 	uint64_t	hash;		/* 0: free */
@@ -168,6 +170,14 @@ take_text(struct store *s, struct before *before, struct str text, bool first,
 	return 0;
 }
 
+/* Their numbers stay 0. */
+static bool
+is_id(int column)
+{
+	return column == COLUMN_queue_id || column == COLUMN_origin_queue_id ||
+	    column == COLUMN_cause_queue_id;
+}
+
 int
 dict_take(struct store *s, const struct event *rows, size_t n, size_t max,
     struct error *err)
@@ -185,7 +195,8 @@ dict_take(struct store *s, const struct event *rows, size_t n, size_t max,
 
 		k = 0;
 #define X(m)								\
-		if (take_text(s, &d->before[k], e->m, first,		\
+		if (!is_id(COLUMN_##m) && take_text(s, &d->before[k],	\
+		    e->m, first && e->m.n >= LONG_MIN,			\
 		    &d->numbers[i][k], err) == -1)			\
 			return -1;					\
 		k++;
