@@ -7,8 +7,8 @@
  * that it was seen once: a text gets a number when it comes for the second
  * time, or at once when it is a long one of a message, whose deliveries repeat
  * it.  Queue ids come two or three times and are short: they stay as they are.
- * Of a million texts two have one hash with a chance of 1 in 37 million; that is
- * what a wrong text would need.  The memory has a young half and an old one:
+ * Of a million texts two have one hash with a chance of 1 in 37 million; that
+ * is what a wrong text would need.  The memory has a young half and an old one:
  * when the young is full it becomes the old, and what is met in the old moves
  * to the young.  What falls out, and all when a partition is opened again, gets
  * another number when it comes again, which costs bytes and nothing else.
