@@ -5,7 +5,6 @@
  */
 #include "weir/backlog.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

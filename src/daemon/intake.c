@@ -343,8 +343,7 @@ on_retry(sd_event_source *timer, uint64_t at, void *ctx)
 void
 intake_standin(struct daemon *d, const struct error *why)
 {
-	if (why != &d->why_broken)
-		d->why_broken = *why;
+	d->why_broken = *why;
 	log_error("%s; mail is watched and alerts are sent, but nothing is "
 	    "stored until it can be written: then the log is read again from "
 	    "where storing stopped", d->why_broken.text);
@@ -360,8 +359,7 @@ intake_fail(struct daemon *d, const struct error *why)
 
 	d->broken = true;
 	d->standin = false;
-	if (why != &d->why_broken)
-		d->why_broken = *why;
+	d->why_broken = *why;
 	/* What is not committed is read again after the next start. */
 	if (d->stopping)
 		return;

@@ -6,7 +6,6 @@
  */
 #include "weir/pipeline.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,8 +325,13 @@ pipeline_stand_in(struct pipeline *p, struct error *err)
 {
 	struct store	*standin;
 
-	assert(p->disk == NULL);
 	forget(p);
+	if (p->disk != NULL) {
+		/* The one in memory has failed: another. */
+		store_close(p->store);
+		p->store = p->disk;
+		p->disk = NULL;
+	}
 	if ((standin = store_open_standin(p->store, err)) == NULL)
 		return -1;
 	p->disk = p->store;
