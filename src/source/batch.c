@@ -9,7 +9,6 @@
  * before a line are no part of it: a copied-and-truncated log begins with a
  * hole as long as the old one was.
  */
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,6 @@
  * Without a cursor a live journal is begun an hour back, so that messages on
  * their way are known; a journal that is read once, at its beginning.
  */
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -22,7 +22,6 @@
  * each file of content.  A look every half minute is the safety net, for what
  * inotify does not tell (a network file system, a directory not yet there).
  */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -185,6 +185,24 @@ store_exec(struct store *s, struct error *err, const char *doing,
 	return store_fail(s, err, doing);
 }
 
+int
+store_number(struct store *s, const char *sql, int64_t *ret,
+    struct error *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (store_connection(s, err) == -1)
+		return -1;
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, err, "read its header");
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*ret = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : store_fail(s, err, "read its header");
+}
+
 void
 store_bind_str(sqlite3_stmt *st, int i, struct str v)
 {

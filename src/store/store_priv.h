@@ -248,6 +248,9 @@ int	store_run(struct store *s, sqlite3_stmt *st, struct error *err);
 /* SQL without results; doing: "create a partition". */
 int	store_exec(struct store *s, struct error *err, const char *doing,
 	    const char *sql);
+/* The one number of the one row. */
+int	store_number(struct store *s, const char *sql, int64_t *ret,
+	    struct error *err);
 /* Borrowed until the statement is reset. */
 void	store_bind_str(sqlite3_stmt *st, int i, struct str v);
 void	store_bind_blob(sqlite3_stmt *st, int i, struct str v);

@@ -14,31 +14,13 @@
 #define SLACK_PART	8	/* of the file may be free pages */
 
 static int
-get_pragma(struct store *s, const char *name, int64_t *ret, struct error *err)
-{
-	char sql[STORE_SQL_MAX];
-	sqlite3_stmt *st;
-	int rc;
-
-	snprintf(sql, sizeof(sql), "PRAGMA %s", name);
-	if ((st = store_prepare(s, sql, err)) == NULL)
-		return -1;
-	rc = sqlite3_step(st);
-	*ret = sqlite3_column_int64(st, 0);
-	if (rc != SQLITE_ROW)
-		store_fail(s, err, "read its header");
-	sqlite3_finalize(st);
-	return rc == SQLITE_ROW ? 0 : -1;
-}
-
-static int
 used_bytes(struct store *s, int64_t *ret, struct error *err)
 {
 	int64_t pages, free_pages, size;
 
-	if (get_pragma(s, "page_count", &pages, err) == -1 ||
-	    get_pragma(s, "freelist_count", &free_pages, err) == -1 ||
-	    get_pragma(s, "page_size", &size, err) == -1)
+	if (store_number(s, "PRAGMA page_count", &pages, err) == -1 ||
+	    store_number(s, "PRAGMA freelist_count", &free_pages, err) == -1 ||
+	    store_number(s, "PRAGMA page_size", &size, err) == -1)
 		return -1;
 	*ret = (pages - free_pages) * size;
 	return 0;
@@ -117,9 +99,9 @@ store_trim(struct store *s, struct error *err)
 	int64_t pages, free_pages, mode;
 	char sql[STORE_SQL_MAX];
 
-	if (get_pragma(s, "auto_vacuum", &mode, err) == -1 ||
-	    get_pragma(s, "page_count", &pages, err) == -1 ||
-	    get_pragma(s, "freelist_count", &free_pages, err) == -1)
+	if (store_number(s, "PRAGMA auto_vacuum", &mode, err) == -1 ||
+	    store_number(s, "PRAGMA page_count", &pages, err) == -1 ||
+	    store_number(s, "PRAGMA freelist_count", &free_pages, err) == -1)
 		return -1;
 	if (mode == 0 || free_pages <= pages / SLACK_PART + TRIM_PAGES)
 		return 0;

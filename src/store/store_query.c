@@ -8,7 +8,6 @@
  * partitions are merged lazily, those of older time are not opened before they
  * are reached.
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

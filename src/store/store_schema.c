@@ -42,21 +42,6 @@ latest_version(void)
 }
 
 static int
-get_number(struct store *s, const char *sql, int64_t *ret, struct error *err)
-{
-	sqlite3_stmt *st;
-	int rc;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, err, "read its header");
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
-		*ret = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return rc == SQLITE_ROW ? 0 : store_fail(s, err, "read its header");
-}
-
-static int
 migrate_steps(struct store *s, int from, struct error *err)
 {
 	const struct embed_file *f;
@@ -105,9 +90,9 @@ schema_check(struct store *s, struct error *err)
 	int64_t app, version, objects;
 	int latest = latest_version();
 
-	if (get_number(s, "PRAGMA application_id", &app, err) == -1 ||
-	    get_number(s, "PRAGMA user_version", &version, err) == -1 ||
-	    get_number(s, "SELECT count(*) FROM sqlite_schema", &objects,
+	if (store_number(s, "PRAGMA application_id", &app, err) == -1 ||
+	    store_number(s, "PRAGMA user_version", &version, err) == -1 ||
+	    store_number(s, "SELECT count(*) FROM sqlite_schema", &objects,
 	    err) == -1)
 		return -1;
 	if (app != STORE_APPLICATION_ID) {
