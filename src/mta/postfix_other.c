@@ -75,6 +75,11 @@ const struct rule postfix_tls[] = {
 	{ PEER ": Matched " ANY, LINE_HANDSHAKE, false },
 	{ OPT(PEER ": ") OPT("depth=" NUMBER " ") "verify=" NUMBER
 	    OPT(" " ANY), LINE_HANDSHAKE, false },
+	/* before 3.6 Postfix checked DANE and names without OpenSSL */
+	{ PEER ": depth=" NUMBER " " ANY, LINE_HANDSHAKE, false },
+	{ "using DANE RR: " ANY, LINE_HANDSHAKE, false },
+	{ PEER ": subjectAltName: " ANY, LINE_HANDSHAKE, false },
+	{ PEER OPT(" Matched") " CommonName " ANY, LINE_HANDSHAKE, false },
 	{ OPT(PEER ": ") OPT(WORD ": ") "subject_CN=" ANY, LINE_HANDSHAKE,
 	    false },
 	{ "TLS SNI " ANY " from " CLIENT " not matched, using default chain",
@@ -227,6 +232,10 @@ const struct rule postfix_trace[] = {
 	{ "`" ANY "' -> `" ANY, LINE_TRACE, false },
 	{ "source=" ANY " address=" ANY, LINE_TRACE, false },
 	{ "skip " ANY " test for " CLIENT, LINE_TRACE, false },
+	{ "SKIP " ANY " test " CLIENT, LINE_TRACE, false },
+	{ "PASS " ANY " test " CLIENT, LINE_TRACE, false },
+	{ OPT("UN") OPT("PASS") OPT("FAIL") OPT("DROP") OPT("ENFORCE") " "
+	    CLIENT, LINE_TRACE, false },
 	{ "skipping " WORD " setting - " ANY, LINE_TRACE, false },
 	/* tables */
 	{ WORD ":" ANY " lookup: \"" ANY, LINE_TRACE, false },

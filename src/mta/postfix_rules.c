@@ -102,6 +102,8 @@ const struct rule postfix_smtpd[] = {
 	ENDED("lost connection"),
 	ENDED("timeout"),
 	ENDED("too many errors"),
+	/* 3.5.23, 3.6.13, 3.7.9 and 3.8.4; others reject with that */
+	ENDED("bare <LF> received"),
 	{ "improper command pipelining after " STAGE " from " CLIENT
 	    OPT(":" ANY), LINE_SESSION, false },
 	{ "discarding EHLO keywords: " ANY, LINE_SESSION, false },
