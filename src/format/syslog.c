@@ -201,13 +201,29 @@ is_level(struct str word)
 }
 
 /*
+ * Postfix' postlogd has no file any more and hands another program's line to
+ * syslog, which adds postlogd's pid: "[123][811]".  Where that ends in s.
+ */
+static size_t
+skip_second_pid(struct str s, size_t from)
+{
+	struct str second = str_tail(s, from);
+	size_t n = str_find_char(second, ']');
+
+	if (!str_starts(second, STR("[")) || n == STR_NPOS ||
+	    !is_number((struct str){ second.p + 1, n - 1 }))
+		return from;
+	return from + n + 1;
+}
+
+/*
  * "postfix/smtpd[123]: text", "kernel: text".  Without a tag the unit is empty
  * and all of it is the text.
  */
 static void
 take_tag(struct str rest, struct record *r)
 {
-	size_t n = 0, end;
+	size_t n = 0, end, after;
 	bool tagged = false;
 
 	while (n < rest.n && rest.p[n] != ':' && rest.p[n] != '[' &&
@@ -221,12 +237,13 @@ take_tag(struct str rest, struct record *r)
 		/* A pid has no blanks: else it is text. */
 		end = end < rest.n && rest.p[end] == ']' ? end + 1 : rest.n;
 	}
-	if (n > 0 && end < rest.n) {
-		char next = end + 1 < rest.n ? rest.p[end + 1] : ' ';
+	after = end > n ? skip_second_pid(rest, end) : end;
+	if (n > 0 && after < rest.n) {
+		char next = after + 1 < rest.n ? rest.p[after + 1] : ' ';
 
 		/* "tag[123] text" is how some forwarders leave it. */
-		tagged = (rest.p[end] == ':' && next == ' ') ||
-		    (rest.p[end] == ' ' && end > n);
+		tagged = (rest.p[after] == ':' && next == ' ') ||
+		    (rest.p[after] == ' ' && end > n);
 	}
 	r->text = rest;
 	r->unit = str_head(rest, tagged ? n : 0);
@@ -234,7 +251,7 @@ take_tag(struct str rest, struct record *r)
 		return;
 	if (end > n)
 		r->pid = pid_of((struct str){ rest.p + n + 1, end - n - 2 });
-	rest = skip_blanks(skip(rest, end + 1));
+	rest = skip_blanks(skip(rest, after + 1));
 	if (str_starts(rest, STR("[ID ")) &&
 	    (n = str_find(rest, STR("] "))) != STR_NPOS)
 		rest = str_tail(rest, n + 2);

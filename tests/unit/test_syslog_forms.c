@@ -58,6 +58,11 @@ static const struct {
 	    "postfix/smtpd", 3, "b" },
 	{ "2026-03-11 10:00:00.123456789 postfix/smtpd[3]: b",
 	    "2026-03-11T10:00:00.123456Z", "here", "postfix/smtpd", 3, "b" },
+	/* postlogd hands on to syslog what was meant for a file */
+	{ "Mar 11 10:00:00 mx postfix/smtpd[3][811]: b",
+	    "2026-03-11T10:00:00Z", "mx", "postfix/smtpd", 3, "b" },
+	{ "Mar 11 10:00:00 mx postfix/smtpd[3][x]: b",
+	    "2026-03-11T10:00:00Z", "mx", "", 0, "postfix/smtpd[3][x]: b" },
 	/* a header in a header: by a relay, imfile, Docker's syslog driver */
 	{ "Mar 11 10:00:00 relay Mar 11 09:59:58 mx postfix/qmgr[3]: b",
 	    "2026-03-11T10:00:00Z", "mx", "postfix/qmgr", 3, "b" },
