@@ -16,7 +16,8 @@
 static const char *const stories[] = {
 	"normal", "open-relay", "forwards", "bounces", "filter-plain",
 	"filter-amavis", "filter-xforward", "proxy-filter", "bcc-maps",
-	"access-actions", "two-instances", "repeated", "hostile-filtered",
+	"access-actions", "two-instances", "repeated", "folded",
+	"hostile-filtered",
 };
 
 struct story {
