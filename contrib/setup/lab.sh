@@ -5,8 +5,9 @@
 #
 #	lab.sh DIR
 #
-# Debian 12, as root, apt-get only.  Postfix, Dovecot and rsyslog are
-# downloaded with all they need that this host has not got, and *unpacked*:
+# Debian 12, as root, apt-get only.  Postfix, Dovecot, rsyslog and other
+# loggers are downloaded with all they need that this host has not got, and
+# *unpacked*:
 # no maintainer script runs, nothing of it is installed and no mail server is
 # started here.  The lab later lays DIR/root over the host's own tree in a
 # mount namespace of its own.  Only plain tools (ip, unshare, journald's
@@ -19,7 +20,10 @@
 
 set -eu
 
-mail='postfix dovecot-core rsyslog'
+mail='postfix dovecot-core rsyslog busybox runit daemontools xz-utils
+systemd-journal-remote'
+# Each of these would be installed instead of rsyslog.
+instead='syslog-ng-core inetutils-syslogd'
 
 say() { echo "lab.sh: $*"; }
 die() { echo "lab.sh: $*" >&2; exit 1; }
@@ -39,7 +43,13 @@ command -v unshare >/dev/null || need="$need util-linux"
 command -v python3 >/dev/null || need="$need python3"
 command -v openssl >/dev/null || need="$need openssl"
 [ -x /lib/systemd/systemd-journald ] || need="$need systemd"
-[ -z "$need" ] && [ -e "$root/.complete" ] && exit 0
+
+# What was unpacked, so that another list is unpacked anew.
+complete=$root/.complete
+unpacked() {
+	[ "$(cat "$complete" 2>/dev/null)" = "$mail $instead" ]
+}
+[ -z "$need" ] && unpacked && exit 0
 
 # Package lists may be missing (a fresh container) or stale.
 apt-get -qq update || say 'apt-get update failed; using the lists at hand'
@@ -48,15 +58,21 @@ if [ -n "$need" ]; then
 	say "installing tools:$need"
 	apt-get -qq -y --no-install-recommends install $need
 fi
-[ -e "$root/.complete" ] && exit 0
+unpacked && exit 0
 
 # What apt would install is exactly what the host lacks.  What it would
 # remove (another mail server, say) does not matter: nothing is installed.
 # A package that the host has already is taken all the same, to be sure of
 # its files.
-list=$(apt-get -s --no-install-recommends install $mail |
-    awk '$1 == "Inst" {print $2}')
-list=$(printf '%s\n' $list $mail | sort -u)
+wanted() {
+	apt-get -s --no-install-recommends install "$@" |
+	    awk '$1 == "Inst" {print $2}'
+}
+list=$(wanted $mail)
+for package in $instead; do
+	list="$list $(wanted $package)"
+done
+list=$(printf '%s\n' $list $mail $instead | sort -u)
 
 rm -rf "$root" "$debs"
 mkdir -p "$root" "$debs"
@@ -77,5 +93,5 @@ for d in bin sbin lib lib64; do
 	cp -a "$root/$d/." "$root/usr/$d/"
 	rm -rf "${root:?}/$d"
 done
-touch "$root/.complete"
+echo "$mail $instead" >"$complete"
 say "unpacked into $root"

@@ -408,6 +408,16 @@ ask_mta(void *ctx, void (*tell)(void *tell_ctx, enum policy_key k,
 	return error_set(err, "%s", d->no_mta.text);
 }
 
+/* Nothing was stored since then; a daemon that ended may have been the last. */
+static int64_t
+last_stored(struct daemon *d)
+{
+	int64_t now = pipeline_clock();
+	int64_t at = engine_now(pipeline_engine(d->pipeline));
+
+	return at > 0 && at < now ? at : now;
+}
+
 static int
 start(struct daemon *d, struct error *err)
 {
@@ -427,7 +437,7 @@ start(struct daemon *d, struct error *err)
 	if ((d->pipeline = pipeline_open(&d->po, err)) == NULL)
 		return -1;
 	if (pipeline_has_standin(d->pipeline))
-		intake_standin(d, err);
+		intake_standin(d, err, last_stored(d));
 	d->box = snapshot_box_new();
 	snprintf(d->snap.version, sizeof(d->snap.version), "%s",
 	    WEIR_VERSION);

@@ -119,8 +119,12 @@ void	intake_stop(struct daemon *d);
 void	intake_commit(struct daemon *d);
 /* The store failed: go on with one in memory, and try again later. */
 void	intake_fail(struct daemon *d, const struct error *err);
-/* A store in memory stands in for the one on disk from now on. */
-void	intake_standin(struct daemon *d, const struct error *why);
+/*
+ * A store in memory stands in for the one on disk from now on; nothing was
+ * stored since then.
+ */
+void	intake_standin(struct daemon *d, const struct error *why,
+	    int64_t since);
 void	intake_publish(struct daemon *d);
 
 /* outbox.c */

@@ -341,13 +341,13 @@ on_retry(sd_event_source *timer, uint64_t at, void *ctx)
 }
 
 void
-intake_standin(struct daemon *d, const struct error *why)
+intake_standin(struct daemon *d, const struct error *why, int64_t since)
 {
 	d->why_broken = *why;
 	log_error("%s; mail is watched and alerts are sent, but nothing is "
 	    "stored until it can be written: then the log is read again from "
 	    "where storing stopped", d->why_broken.text);
-	d->standin_since = pipeline_clock();
+	d->standin_since = since;
 	d->standin_lines = 0;
 	d->standin = true;
 }
@@ -373,7 +373,7 @@ intake_fail(struct daemon *d, const struct error *why)
 		intake_publish(d);
 		return;
 	}
-	intake_standin(d, &d->why_broken);
+	intake_standin(d, &d->why_broken, pipeline_clock());
 	d->broken = false;
 	start_reader(d);
 }

@@ -4,7 +4,7 @@
  * that come out are stored by the sink, taught to the policy, and shown to the
  * detectors; what they find goes into the book of alerts.
  *
- * Kept state of the engine itself: of each chain its ordinals and the line
+ * Kept state of the engine itself: of each chain its ordinals and the lines
  * that may be repeated, under "o" and the chain's number.  The correlator's
  * keys begin with "m" and "s".
  */
@@ -16,6 +16,7 @@
 #include "weir/mem.h"
 #include "weir/mta.h"
 #include "weir/ordinal.h"
+#include "weir/repeats.h"
 #include "weir/syslog.h"
 #include "weir/usec.h"
 
@@ -27,12 +28,7 @@
 struct chain {
 	uint32_t	 id;
 	struct ordinals	*ordinals;
-	/*
-	 * Its last line as pack_line packs it, when that was a refusal or the
-	 * like: "last message repeated N times" stands for it.  Else empty.
-	 */
-	struct buf	 last;
-	bool		 changed;
+	struct repeats	*repeats;
 };
 
 struct engine {
@@ -155,7 +151,7 @@ static void
 free_chain(struct chain *chain)
 {
 	ordinals_free(chain->ordinals);
-	buf_done(&chain->last);
+	repeats_free(chain->repeats);
 }
 
 void
@@ -184,14 +180,15 @@ chain_key(struct buf *b, uint32_t id)
 static void
 keep_chain(struct engine *e, struct chain *chain)
 {
-	struct buf key = {0};
+	struct buf key = {0}, lines = {0};
 
+	repeats_pack(chain->repeats, &lines);
 	buf_clear(&e->scratch);
-	buf_put_str(&e->scratch, buf_str(&chain->last));
+	buf_put_str(&e->scratch, buf_str(&lines));
 	ordinals_pack(chain->ordinals, &e->scratch);
-	chain->changed = false;
 	e->sink.keep(e->sink.ctx, chain_key(&key, chain->id), e->now, 0,
 	    buf_str(&e->scratch));
+	buf_done(&lines);
 	buf_done(&key);
 }
 
@@ -205,7 +202,7 @@ recall_chain(struct engine *e, struct chain *chain)
 	if (e->sink.recall(e->sink.ctx, chain_key(&key, chain->id),
 	    &e->scratch)) {
 		r.rest = buf_str(&e->scratch);
-		buf_add_str(&chain->last, buf_get_str(&r));
+		(void)repeats_unpack(chain->repeats, buf_get_str(&r));
 		if (!r.bad)
 			(void)ordinals_unpack(chain->ordinals, r.rest);
 	}
@@ -233,6 +230,7 @@ chain_of(struct engine *e, uint32_t id)
 	memset(chain, 0, sizeof(*chain));
 	chain->id = id;
 	chain->ordinals = ordinals_new();
+	chain->repeats = repeats_new();
 	recall_chain(e, chain);
 	return chain;
 }
@@ -294,34 +292,6 @@ makes_event(enum line_kind k)
 }
 
 static void
-pack_line(struct buf *b, const struct record *r)
-{
-	buf_clear(b);
-	buf_put_str(b, r->host);
-	buf_put_str(b, r->unit);
-	buf_put_str(b, r->text);
-	buf_put_str(b, r->raw);
-	buf_put_u32(b, r->pid);
-	buf_put_u8(b, (uint8_t)r->provenance);
-}
-
-/* Borrows from the blob. */
-static bool
-unpack_line(struct str blob, struct record *ret)
-{
-	struct buf_reader r = { blob, false };
-
-	memset(ret, 0, sizeof(*ret));
-	ret->host = buf_get_str(&r);
-	ret->unit = buf_get_str(&r);
-	ret->text = buf_get_str(&r);
-	ret->raw = buf_get_str(&r);
-	ret->pid = buf_get_u32(&r);
-	ret->provenance = buf_get_u8(&r);
-	return !r.bad && ret->provenance <= PROVENANCE_LOCAL_USER;
-}
-
-static void
 take_line(struct engine *e, struct chain *chain, const struct record *r,
     const struct line *l)
 {
@@ -335,46 +305,45 @@ take_line(struct engine *e, struct chain *chain, const struct record *r,
 	correlate_line(e->correlate, r, l, &id, e->now);
 }
 
-/* "last message repeated N times": that message, N times more. */
-static void
+/*
+ * "last message repeated N times": its host's last message, N times more.
+ * False: that was nothing, or is not known any more.
+ */
+static bool
 repeat_line(struct engine *e, struct chain *chain, const struct record *r)
 {
 	struct record	again;
 	struct line	l;
 
-	if (!unpack_line(buf_str(&chain->last), &again) ||
-	    !str_eq(again.host, r->host))
-		return;
+	if (!repeats_get(chain->repeats, r->host, &again))
+		return false;
 	again.at = r->at;
 	again.repeat = r->repeat;
 	mta_parse(&again, &l);
 	take_line(e, chain, &again, &l);
+	return true;
 }
 
 void
 engine_line(struct engine *e, uint32_t id, const struct record *r,
     const struct line *l)
 {
-	struct chain	*chain = chain_of(e, id);
-	bool		 repeats = syslog_is_repeat(r);
+	struct chain *chain = chain_of(e, id);
 
 	e->stats.lines++;
-	e->stats.ignored += line_is_nothing(l->kind) && !repeats;
 	e->stats.unknown += l->kind == LINE_UNKNOWN;
 	e->stats.repeated += r->repeat > 1;
 	advance(e, r->at);
-	if (repeats) {
-		repeat_line(e, chain, r);
+	if (syslog_is_repeat(r)) {
+		e->stats.ignored += !repeat_line(e, chain, r);
 		return;
 	}
+	e->stats.ignored += line_is_nothing(l->kind);
 	take_line(e, chain, r, l);
-	if (line_is_repeatable(l->kind)) {
-		pack_line(&chain->last, r);
-		chain->changed = true;
-	} else if (chain->last.n > 0) {
-		buf_clear(&chain->last);
-		chain->changed = true;
-	}
+	if (line_is_repeatable(l->kind))
+		repeats_set(chain->repeats, r);
+	else
+		repeats_clear(chain->repeats, r->host);
 }
 
 void
@@ -430,7 +399,7 @@ engine_flush(struct engine *e)
 	correlate_flush(e->correlate);
 	book_flush(e->book);
 	for (i = 0; i < e->nchains; i++)
-		if (e->chains[i].changed ||
+		if (repeats_changed(e->chains[i].repeats) ||
 		    ordinals_changed(e->chains[i].ordinals))
 			keep_chain(e, &e->chains[i]);
 	buf_clear(&e->scratch);

@@ -79,26 +79,59 @@ next_line(struct batch *b)
 	return &b->lines[b->nlines];
 }
 
+static size_t
+cleared_place(struct str host)
+{
+	size_t i, sum = host.n;
+
+	for (i = 0; i < host.n; i++)
+		sum = sum * 31 + (unsigned char)host.p[i];
+	return sum % CLEARED_HOSTS;
+}
+
+static bool
+is_cleared(const struct cleared *c, size_t place, struct str host)
+{
+	return c->v[place].known && str_eq(host,
+	    (struct str){ c->v[place].host, c->v[place].n });
+}
+
+/* Host's last line is such a one, or none such any more. */
+static void
+set_cleared(struct cleared *c, size_t place, struct str host, bool yes)
+{
+	if (host.n > sizeof(c->v[place].host) ||
+	    is_cleared(c, place, host) == yes)
+		return;
+	c->v[place].known = yes;
+	c->v[place].n = (uint8_t)host.n;
+	if (host.n > 0)
+		memcpy(c->v[place].host, host.p, host.n);
+}
+
 /*
  * Read a record as its MTA does, and keep or count it.  An ignored line is
- * kept when it stands between a line and its "last message repeated N times".
+ * kept when it may stand between a line of its host and that host's "last
+ * message repeated N times".
  */
 static void
 keep(struct batch *b, struct cutter *c, const struct record *r)
 {
 	struct batch_line *l = next_line(b);
 	bool repeats = syslog_is_repeat(r);
+	size_t place = cleared_place(r->host);
 	uint64_t lost;
 
 	l->record = *r;
 	mta_parse(&l->record, &l->line);
 	if (line_is_nothing(l->line.kind) && !repeats) {
 		b->counts.ignored++;
-		if (c->cleared)
+		if (is_cleared(&c->cleared, place, r->host))
 			return;
 	}
 	if (!repeats)
-		c->cleared = !line_is_repeatable(l->line.kind);
+		set_cleared(&c->cleared, place, r->host,
+		    !line_is_repeatable(l->line.kind));
 	if (l->line.kind == LINE_UNKNOWN)
 		b->counts.unknown++;
 	if (str_to_u64(l->line.f[FIELD_LOST], &lost))

@@ -9,12 +9,26 @@
 #include "weir/journalfmt.h"
 #include "weir/source.h"
 
+/*
+ * Hosts whose last line is none that may be repeated: whoever reads the lines
+ * knows that, and one more of that kind tells nothing.  Each host has one place
+ * and gives it up to another that hashes there; what is not here is not known.
+ */
+#define CLEARED_HOSTS	64
+
+struct cleared {
+	struct {
+		bool		known;
+		uint8_t		n;
+		char		host[62];
+	} v[CLEARED_HOSTS];
+};
+
 /* What is remembered between two batches of one stream. */
 struct cutter {
 	struct syslog_stream	syslog;
 	bool			skipping;	/* the rest of a cut line */
-	/* Whoever reads the lines knows that none is there to be repeated. */
-	bool			cleared;
+	struct cleared		cleared;
 	/* In a journal's entry, or a line of Docker's, that is gone past. */
 	bool			passing;
 	struct journalfmt_skip	pass;

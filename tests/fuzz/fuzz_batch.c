@@ -60,7 +60,7 @@ static void
 begin_anew(struct cutter *c, const struct batch *b)
 {
 	const struct streams none = { 0 };
-	bool cleared = c->cleared;
+	struct cleared cleared = c->cleared;
 
 	if (c->skipping)
 		return;

@@ -16,6 +16,7 @@
  * Covers: src/event/correlate.c src/event/message.c src/event/link.c
  * Covers: src/event/take.c src/event/take_queue.c src/event/take_session.c
  * Covers: src/event/event.c src/event/ordinal.c src/engine/engine.c
+ * Covers: src/engine/repeats.c
  */
 #include <assert.h>
 #include <stdio.h>

@@ -18,7 +18,7 @@ from world import HERE
 HTTP, HOOK = 8425, 9099
 
 CONF = """[weir]
-state-dir = %(state)s
+state-dir = %(place)s
 user = root
 %(policy)s
 %(source)s
@@ -33,13 +33,14 @@ allow-private = true
 
 class Daemon:
     """SOURCE is "journal", or the path of a log file; MORE is more of the
-    configuration."""
+    configuration; DATABASE is a place of its own for that."""
 
-    def __init__(self, directory, source, fail=0, more=""):
+    def __init__(self, directory, source, fail=0, more="", database=None):
         self.state = pathlib.Path(directory) / "state"
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir(parents=True)
         self.source, self.fail = source, fail
+        self.place = database or self.state
         self.conf = self.state / "weir.conf"
         self.received = self.state / "received.jsonl"
         self.received.touch()
@@ -48,8 +49,8 @@ class Daemon:
             b"a secret of the lab, 32 bytes!!!").decode())
         secret.chmod(0o600)
         self.conf.write_text(CONF % dict(
-            state=self.state, policy=POLICY, http=HTTP, hook=HOOK,
-            source=self._section()) + more)
+            state=self.state, place=self.place, policy=POLICY, http=HTTP,
+            hook=HOOK, source=self._section()) + more)
         self.proc = self.hook = None
         self.log = open(self.state / "daemon.err", "ab")
 
@@ -113,10 +114,10 @@ class Daemon:
         self.log.close()
 
     def database(self):
-        found = [p for p in self.state.iterdir()
+        found = [p for p in self.place.iterdir()
                  if p.suffix in (".db", ".sqlite", ".sqlite3")]
         if len(found) != 1:
-            raise RuntimeError("no database in " + str(self.state))
+            raise RuntimeError("no database in " + str(self.place))
         return found[0]
 
     def weir(self):

@@ -36,8 +36,8 @@ class Weir:
     def __init__(self, program, conf, db):
         self.program, self.conf, self.db = str(program), conf, db
 
-    def run(self, *argv):
-        done = subprocess.run([self.program, *map(str, argv)],
+    def run(self, *argv, stdin=None):
+        done = subprocess.run([self.program, *map(str, argv)], stdin=stdin,
                               capture_output=True, timeout=600)
         if done.returncode:
             raise RuntimeError("weir %s: status %d: %s" % (

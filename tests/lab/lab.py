@@ -52,15 +52,16 @@ class Lab:
     """One scenario's machinery.  Everything it starts, stop() ends."""
 
     def __init__(self, name, directory, policy=POLICY, repeat=False,
-                 about=""):
+                 about="", others=False, maillog=None):
         self.name, self.about = name, about
         self.directory = pathlib.Path(directory)
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         self.policy = policy
         self.truth = truth.Truth(name)
-        self.logs = logs.Logs(self.directory, repeat)
+        self.logs = logs.Logs(self.directory, repeat, others)
         self.instances, self.auth, self.extra = [], None, []
+        self.maillog = maillog
         self.count = itertools.count(1)
         self.host = {4: HOST4, 6: HOST6}
 
@@ -82,6 +83,8 @@ class Lab:
 
     def postfix(self, *args, ports=(25,), **kw):
         instance = mta.Postfix(*args, **kw)
+        if self.maillog:
+            instance.main["maillog_file"] = str(self.maillog)
         self.instances.append(instance)
         instance.start(ports)
         return instance

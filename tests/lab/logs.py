@@ -8,8 +8,8 @@ journal and forwards to rsyslog, which writes the same lines three times:
 	iso.log    RSYSLOG_FileFormat              2026-11-23T18:12:55.123456+00:00
 	p23.log    RSYSLOG_SyslogProtocol23Format  <22>1 2026-... mx1 postfix 12 - -
 
-stop() leaves all four forms in one directory and makes sure that none of
-them lost a line.
+stop() leaves all forms in one directory and makes sure that none of them lost
+a line; with `others` there are those of loggers.py too.
 """
 import os
 import pathlib
@@ -18,6 +18,7 @@ import signal
 import subprocess
 import time
 
+import loggers
 from world import run
 
 JOURNAL = pathlib.Path("/var/log/journal")
@@ -54,10 +55,10 @@ def wait_for(what, test, limit=20, step=0.02):
 class Logs:
     """The logging services of one scenario."""
 
-    def __init__(self, directory, repeat_reduction=False):
+    def __init__(self, directory, repeat_reduction=False, others=False):
         self.directory = pathlib.Path(directory)
-        self.repeat_reduction = repeat_reduction
-        self.procs = []
+        self.repeat_reduction, self.others = repeat_reduction, others
+        self.procs, self.other_procs = [], []
 
     def path(self, form):
         return self.directory / (form + ".log")
@@ -77,6 +78,10 @@ class Logs:
         for form, template in FORMS.items():
             conf += "mail.* action(type=\"omfile\" file=\"%s\" " \
                 "template=\"%s\")\n" % (self.path(form), template)
+        if self.others:
+            conf += loggers.rsyslog_conf()
+            self.other_procs = loggers.start(self.directory)
+            wait_for("the other loggers' sockets", loggers.listening)
         pathlib.Path("/etc/rsyslog-lab.conf").write_text(conf)
         self._spawn("/lib/systemd/systemd-journald")
         wait_for("journald's socket",
@@ -118,16 +123,16 @@ class Logs:
         """Wait until every line logged so far is in all forms."""
         mark = "end-%d" % time.monotonic_ns()
         run("logger", "-p", "mail.info", "-t", "lab", mark)
-        for form in FORMS:
+        for form in (*FORMS, *(loggers.FORMS if self.others else ())):
             wait_for("the last line in " + form, lambda: mark.encode() in
                      self.path(form).read_bytes()[-4096:])
         run("journalctl", "--sync")
 
     def stop(self):
         """End both services; the journal is copied beside the files."""
-        for proc in reversed(self.procs):
+        for proc in self.procs[::-1] + self.other_procs:
             proc.terminate()
             proc.wait(timeout=20)
-        self.procs = []
+        self.procs, self.other_procs = [], []
         shutil.rmtree(self.directory / "journal", ignore_errors=True)
         shutil.copytree(JOURNAL, self.directory / "journal")

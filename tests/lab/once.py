@@ -189,7 +189,7 @@ def compare(lab, check, source, weir):
     if source == "journal":
         quiet.imports(JOURNAL)
     else:
-        rotated = sorted(lab.directory.glob("trad.log*"),
+        rotated = sorted(lab.directory.glob(weir.source.name + "*"),
                          key=lambda p: -int(p.suffix[1:])
                          if p.suffix[1:].isdigit() else 0)
         quiet.imports(*rotated)

@@ -167,7 +167,9 @@ def xclient(lab):
     lab.send("10.20.0.62", "alice@example.org", "friend@far.example")
 
 
-@scenario("trad")
+# In Postfix's own log file each instance logs as the host of its myhostname,
+# and weir takes them for two (README, Limits).
+@scenario("trad", maillog=False)
 def two_instances(lab):
     """A second instance, postfix-out, takes what leaves: every message to
     the world has a queue id in each."""

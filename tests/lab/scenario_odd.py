@@ -111,10 +111,7 @@ def hidden_client(lab):
     lab.send("10.20.0.52", "alice@example.org", "friend@far.example")
 
 
-@scenario("trad", repeat=True)
-def repeated(lab):
-    """rsyslog's "message repeated N times" stands for refusals that were
-    there N times."""
+def refused_again(lab):
     lab.postfix()
     for i in range(3):
         for source in (OUT4[i], OUT6[i], NAMED[i]):
@@ -126,6 +123,19 @@ def repeated(lab):
                 for _ in range(3):
                     lab.deliver(client, "x@spam.example",
                                 "ghost%d@example.org" % i)
+
+
+@scenario("trad", repeat=True)
+def repeated(lab):
+    """rsyslog's "message repeated N times" stands for refusals that were
+    there N times."""
+    refused_again(lab)
+
+
+@scenario("bsd")
+def folded(lab):
+    """The same with a BSD syslogd's "last message repeated N times"."""
+    refused_again(lab)
 
 
 @scenario("iso")

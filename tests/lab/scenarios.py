@@ -15,23 +15,27 @@ ALL = {}
 
 
 class Scenario:
-    def __init__(self, play, name, form, policy, repeat, stretch):
+    def __init__(self, play, name, form, policy, repeat, stretch, maillog):
         self.play, self.name, self.form = play, name, form
         self.policy, self.repeat, self.stretch = policy, repeat, stretch
+        self.maillog = maillog
         self.about = " ".join((play.__doc__ or "").split())
 
 
-def scenario(form="trad", policy=POLICY, repeat=False, stretch=False):
+def scenario(form="trad", policy=POLICY, repeat=False, stretch=False,
+             maillog=True):
     """Register a scenario.
 
     form     the log form its story is kept in
     policy   the weir.conf it is judged by
     repeat   rsyslog folds repeated lines
     stretch  its story is spread over a day, see stretch.py
+    maillog  it is played with Postfix's own log file too
     """
     def register(play):
         name = play.__name__.strip("_").replace("_", "-")
-        ALL[name] = Scenario(play, name, form, policy, repeat, stretch)
+        ALL[name] = Scenario(play, name, form, policy, repeat, stretch,
+                             maillog)
         return play
     return register
 
@@ -42,16 +46,23 @@ def load():
     return ALL
 
 
-def play(item, directory):
-    """Run one scenario; leaves logs, weir.conf and truth.jsonl there."""
+def play(item, directory, beside=None, **kw):
+    """Run one scenario; leaves logs, weir.conf and truth.jsonl there.
+
+    beside   is started before Postfix and stopped after it
+    """
     lab = Lab(item.name, directory, item.policy, item.repeat,
-              item.about)
+              item.about, **kw)
     begin = time.monotonic()
     try:
         lab.start()
+        if beside:
+            beside.start()
         item.play(lab)
         lab.idle()
         lab.finish()
     finally:
         lab.stop()
+        if beside:
+            beside.stop()
     return len(lab.truth.pairs), time.monotonic() - begin

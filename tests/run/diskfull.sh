@@ -78,6 +78,7 @@ full() {
 	grep -q "^NOT STORING: .*disk is full" "$T/status"
 }
 check "status says that nothing is stored" within 10 full
+seen=$(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)
 check "and is no success" sh -c "! '$WEIR' status -c '$conf'"
 check "the daemon is up" kill -0 "$daemon"
 "$WEIR" import -c "$conf" --db "$T/all.db" "$log" >/dev/null 2>&1
@@ -120,6 +121,10 @@ dump "$T/quiet" --db "$T/quiet.db"
 same "nothing is lost or doubled" "$T/quiet.events" "$T/full.mail"
 "$WEIR" query -c "$conf" --kind notice --format jsonl >"$T/notices"
 has "a notice has the extent" "nothing was stored (" "$T/notices"
+since=$(sed -n 's/.*from \([^ ]*\) to .* nothing was stored.*/\1/p' \
+    "$T/notices")
+check "from before the daemon was started anew" sh -c "printf '%s\n' \
+    $since $seen | sort -c"
 check "it is one" test "$(grep -c not_stored "$T/notices")" -eq 1
 
 finish

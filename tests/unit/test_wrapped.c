@@ -83,13 +83,14 @@ docker(void **state)
 		    "\\u003ca@b.example\\u003e, size=1, nrcpt=1 (queue "
 		    "active)\\n" OUT, T1 "mx|postfix/qmgr|7|4X: from=<a@b."
 		    "example>, size=1, nrcpt=1 (queue active)|0\n", 0 },
-		/* a tag alone; a line of nobody, beside plain lines */
+		/* a tag alone; beside plain lines one of a host not seen yet */
 		{ "Jan  8 19:00:00 mx postfix/qmgr[7]: 4X: removed\n"
 		    "{\"log\":\"postfix/qmgr[7]: 4Y: removed\\r\\n" ERR
 		    "{\"log\":\"GET / HTTP/1.1\\n" OUT
 		    "Jan  8 19:50:00 mx postfix/qmgr[7]: 4Z: removed\n",
 		    "2026-01-08T19:00:00.000000Z|mx|postfix/qmgr|7|"
 		    "4X: removed|0\n" T2 "here|postfix/qmgr|7|4Y: removed|0\n"
+		    T1 "GET||0|/ HTTP/1.1|0\n"
 		    "2026-01-08T19:50:00.000000Z|mx|postfix/qmgr|7|"
 		    "4Z: removed|0\n", 0 },
 		/* pieces */
