@@ -20,6 +20,9 @@ from score import seconds
 
 HOUR, QUIET, FLOOR = 3600, 86400, 30
 WEEK = 168
+# Recipients are counted outside only: a meeting has many inside.
+OUTWARD = {"authenticated_relay", "authorised_relay", "local_submission",
+           "open_relay"}
 LISTED = re.compile(r"block(ed| ?list)|blacklist|banned|reputation|listed at|"
                     r"unsolicited|complaints", re.I)
 
@@ -63,9 +66,10 @@ class Counters:
             if user and net and self.novel(user, net):
                 count("sasl_username", user, "new network")
         elif kind == "delivery" and e.get("counted"):
-            count("sasl_username", user, "recipients")
-            count("client_address", client, "recipients")
-            count("local_user", e.get("local_user"), "recipients")
+            if e["class"] in OUTWARD:
+                count("sasl_username", user, "recipients")
+                count("client_address", client, "recipients")
+                count("local_user", e.get("local_user"), "recipients")
             if e["class"] == "open_relay":
                 count("client_address", client, "open relay")
                 count("client_network", net, "open relay")

@@ -10,23 +10,57 @@ import ipaddress
 
 from gen_background import NAMES, relay_denied, unknown_user
 from gen_postfix import Client
-from gen_world import DAY
+from gen_world import DAY, said
 
 HOUR = 3600.0
-# Receivers that saw spam say so; (dsn, reply) by the receiver's habit.
-LISTINGS = (
-    ("5.7.1", "550-5.7.1 [{ip}] Messages from this address were refused: it "
-     "is on the list of senders of unsolicited mail 550 5.7.1 (SPH02)"),
-    ("5.7.1", "554 5.7.1 Service unavailable; Client host [{ip}] blocked "
-     "using a block list; see https://lookup.lists.example/?ip={ip}"),
-    ("4.7.0", "421 4.7.0 [{h}] All messages from {ip} will be temporarily "
-     "deferred due to user complaints; see https://postmaster.example/421"),
-    ("5.0.0", "554-Reject due to policy restrictions: reputation of {ip} is "
-     "too low 554 For explanation visit https://postmaster.example/ip"),
-    ("5.7.606", "550 5.7.606 Access denied, banned sending IP [{ip}]. To "
-     "request removal please visit https://sender.example/ (AS16012609)"),
-    ("5.7.1", "550 5.7.1 Mail from {ip} has been rejected: listed at "
-     "bl.lists.example, reason: spam trap hit"),
+# How receivers say that we are on a list: dsn, reply, in answer to what (None:
+# they do not even greet, which Postfix takes for temporary).
+LISTINGS = {
+    "gmail.com": (
+        "4.7.28", "421-4.7.28 [{ip}] Gmail has detected an unusual rate of "
+        "unsolicited mail originating from your IP address. To protect our "
+        "users from spam, 421-4.7.28 mail sent from your IP address has been "
+        "temporarily rate limited. 421 4.7.28 https://support.google.com/mail/"
+        "?p=UnsolicitedRateLimitError {h} - gsmtp", "end of DATA"),
+    "outlook.com": (
+        "5.7.606", "550 5.7.606 Access denied, banned sending IP [{ip}]. To "
+        "request removal from this list please visit https://sender.office."
+        "com/ and follow the directions. (AS16012609) [AM7P.example]",
+        "RCPT TO"),
+    "yahoo.com": (
+        "4.7.0", "421 4.7.0 [TSS04] Messages from {ip} temporarily deferred "
+        "due to unexpected volume or user complaints - 4.16.55.1; see https://"
+        "postmaster.yahooinc.com/error-codes", "MAIL FROM"),
+    "icloud.com": (
+        "5.7.0", "550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip="
+        "{ip}", "MAIL FROM"),
+    "gmx.net": (
+        "4.0.0", "554-gmx.net (mxgmx117) Nemesis ESMTP Service not available "
+        "554-No SMTP service 554-IP address is block listed. 554 For "
+        "explanation visit https://postmaster.gmx.net/en/case?c=r0301&i=ip&v="
+        "{ip}&r={h}", None),
+    "libero.it": (
+        "5.0.0", "550 smtp-13.iol.local smtp-13.iol.local IP blacklisted by "
+        "CSI. For remediation please use http://csi.cloudmark.com/reset-"
+        "request/?ip={ip} [smtp-13.iol.local; LIB_102]", "MAIL FROM"),
+    "orange.fr": (
+        "5.2.0", "550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]",
+        "end of DATA"),
+}
+# Smaller ones ask a list.
+LISTS = (
+    ("5.7.1", "554 5.7.1 Service unavailable; Client host [{ip}] blocked using"
+     " b.barracudacentral.org; http://www.barracudanetworks.com/reputation/"
+     "?r=1&ip={ip}", "RCPT TO"),
+    ("5.7.1", "554 5.7.1 Service unavailable; Client host [{ip}] blocked using"
+     " bl.spamcop.net; Blocked - see https://www.spamcop.net/bl.shtml?{ip}",
+     "RCPT TO"),
+    ("5.7.1", "550 5.7.1 Mail from {ip} has been blocked by Trend Micro Email "
+     "Reputation Service.", "RCPT TO"),
+    ("4.0.0", "554 IP={ip} - A problem occurred. (Ask your postmaster for "
+     "help or to contact tosa@rx.t-online.de to clarify.) (BL)", None),
+    ("5.7.1", "550 5.7.1 {ip} is listed at combined.mail.abusix.zone "
+     "(127.0.0.12, https://lookup.abusix.com/search?q={ip})", "RCPT TO"),
 )
 
 
@@ -96,14 +130,15 @@ def spam_fate(rng, domain, t):
     """Spammers' lists are old, and receivers notice."""
     x = rng.random()
     if x < 0.14:
-        return ("bounced", "5.1.1", "550 5.1.1 The email account that you "
-                "tried to reach does not exist")
+        return ("bounced", "5.1.1", said("550 5.1.1 The email account that "
+                                         "you tried to reach does not exist"))
     if x < 0.19:
-        return ("bounced", "5.7.1", "554 5.7.1 Message contains spam or "
-                "virus or sender is blocked (ticket %x)" %
-                rng.getrandbits(32))
+        return ("bounced", "5.7.1", said(
+            "554 5.7.1 Message contains spam or virus or sender is blocked "
+            "(ticket %x)" % rng.getrandbits(32), "end of DATA"))
     if x < 0.23:
-        return ("held", 2, "4.7.1", "451 4.7.1 Too many messages, slow down")
+        return ("held", 2, "4.7.1", said(
+            "451 4.7.1 Too many messages, slow down"))
     return None
 
 
@@ -129,6 +164,14 @@ def burst(inc, rng, t, p, clients, n, seconds, forged=None):
     return t
 
 
+def abuser(inc, rng, p):
+    """A host that uses an account; some rent one near to its owner."""
+    world = inc.org.world
+    if rng.random() < 0.2:
+        return world.stranger(rng, world.new_address(rng, p.home))
+    return world.stranger(rng)
+
+
 def forgeries(inc, rng):
     """Half of them write in their victim's name."""
     return None if rng.random() < 0.5 else [
@@ -139,7 +182,7 @@ def forgeries(inc, rng):
 def account_host(inc, rng, t):
     """A stolen account, used at once from one host abroad."""
     p = inc.person(rng.choice(inc.org.people))
-    burst(inc, rng, t, p, [inc.org.world.stranger(rng)],
+    burst(inc, rng, t, p, [abuser(inc, rng, p)],
           inc.many(rng, 250, 1500), rng.uniform(1, 6), forgeries(inc, rng))
 
 
@@ -155,8 +198,7 @@ def account_botnet(inc, rng, t):
 def account_slow(inc, rng, t):
     """A few messages an hour for days, to stay below any limit."""
     p = inc.person(rng.choice(inc.org.people))
-    hosts = [inc.org.world.stranger(rng) for _ in range(
-        rng.choice((1, 2, 15)))]
+    hosts = [abuser(inc, rng, p) for _ in range(rng.choice((1, 2, 15)))]
     until = t + rng.uniform(2, 4) * DAY
     while t < until:
         t = burst(inc, rng, t, p, hosts, 1, 30)
@@ -166,7 +208,7 @@ def account_slow(inc, rng, t):
 def account_probe(inc, rng, t):
     """One message to see whether it works; the burst hours later."""
     p = inc.person(rng.choice(inc.org.people))
-    hosts = [inc.org.world.stranger(rng) for _ in range(rng.choice((1, 8)))]
+    hosts = [abuser(inc, rng, p) for _ in range(rng.choice((1, 8)))]
     t = burst(inc, rng, t, p, hosts[:1], 1, 10)
     t += rng.uniform(3, 12) * HOUR
     burst(inc, rng, t, p, hosts, inc.many(rng, 200, 900), rng.uniform(2, 12))
@@ -222,13 +264,14 @@ def relay_slow(inc, rng, t):
 def relay_gateway(inc, rng, t):
     """A proxy hides who comes: all are its trusted address.
 
-    From the day before, all that comes from outside bears it too.
+    It begins with that mistake: for a day, mail for us bears the address too,
+    and whoever tells it then is in time.
     """
     org, world = inc.org, inc.org.world
     address = "172.17.0.1" if "172" in org.trusted[-1] else "10.0.0.1"
     gate = Client(address, "unknown", "mail.example")
     mta = rng.choice(org.mtas)
-    at = t - DAY
+    inc.since = at = t - (0.2 if org.small else 1) * DAY
     while at < t + 8 * HOUR:
         p = rng.choice(org.people)
         mta.session(at, gate, [(world.outsider(rng), [p.address], None)])
@@ -354,6 +397,8 @@ def backscatter(inc, rng, t):
     p = rng.choice(org.people)
     domain = p.address.split("@")[1]
     inc.key("recipient_domain", domain)
+    inc.key("sender", p.address)
+    inc.key("sender_domain", domain)
     n = inc.many(rng, 300, 1400)
     for _ in range(n):
         host = inc.client(world.server(world.domain(rng), rng), weak=True)
@@ -392,21 +437,21 @@ def listing(inc, rng, t):
     """
     world, until = inc.org.world, t + rng.uniform(10, 40) * HOUR
     address = world.new_address(rng, world.isps[0])
+    blocking = set(rng.sample(sorted(LISTINGS), 4))
 
     def refuses(mta, rng, domain, when):
-        if not t <= when < until or not (
-                domain in BLOCKING or world.trait(domain, 0.2, "list")):
+        if not t <= when < until or domain in world.local or not (
+                domain in blocking or world.trait(domain, 0.2, "list")):
             return None
-        dsn, text = LISTINGS[sum(map(ord, domain)) % len(LISTINGS)]
+        dsn, text, where = LISTINGS.get(domain) or LISTS[
+            sum(map(ord, domain)) % len(LISTS)]
         inc.times.append(when)
         inc.key("recipient_domain", domain)
-        text = text.format(ip=address, h="TSS04")
+        text = said(text.format(ip=address, h="%012x" %
+                                rng.getrandbits(48)), where)
         return ("held", 3, dsn, text) if dsn[0] == "4" else (
             "bounced", dsn, text)
     world.listed = refuses
-
-
-BLOCKING = {"gmail.com", "outlook.com", "yahoo.com", "web.de"}
 
 
 def bounce_wave(inc, rng, t):
@@ -415,7 +460,7 @@ def bounce_wave(inc, rng, t):
 
     def dead(rng, domain, when):
         if rng.random() < 0.5:
-            return ("bounced", "5.1.1", "550 5.1.1 No such user here")
+            return ("bounced", "5.1.1", said("550 5.1.1 No such user here"))
         return None
     n = inc.many(rng, 80, 300)
     client = p.client(inc.org, t, True)

@@ -90,8 +90,8 @@ class Person:
         a = self.place(org, "home%d" % (day // (1 + self.number % 9)),
                        self.home)
         return Client(a, "p%s.dip.%s.example" % (
-            a.replace(".", "-").replace(":", "-"), self.home[0]), "[192.168.178.%d]" % (
-                self.number % 200 + 2))
+            a.replace(".", "-").replace(":", "-"), self.home[0]),
+                      "[192.168.178.%d]" % (self.number % 200 + 2))
 
 
 class Mail:

@@ -14,6 +14,8 @@ import zlib
 SAFE = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 # When a deferred message is tried again: the pause doubles from 300 to 4000 s.
 RETRIES = (300, 900, 2100, 4500, 8500)
+# Who does not answer is waited for, smtp_connect_timeout.
+CONNECT, TIMED_OUT = 30, "Connection timed out"
 
 Client = collections.namedtuple("Client", "address name helo")
 # One attempt at one recipient: seconds after arrival, then the line's fields.
@@ -26,6 +28,10 @@ def based(n, base, width):
         n, digit = divmod(n, base)
         out = SAFE[digit] + out
     return out
+
+
+def waited(x):
+    return CONNECT if TIMED_OUT in x.text else 0
 
 
 class Log:
@@ -233,7 +239,7 @@ class Mta:
                 self.delivery(when, t, qid, recipient, x)
                 last = max(last, when)
                 if x.after > 60:
-                    again.add(round(x.after - 1))
+                    again.add(round(x.after - 1 - waited(x)))
             if tries[-1].status != "sent":
                 bounced = max(bounced or 0, at + tries[-1].after)
             if tries[-1].status == "deferred":
@@ -249,9 +255,10 @@ class Mta:
 
     def delivery(self, when, arrived, qid, recipient, x):
         delay = when - arrived
-        spent = min(delay, 0.9)
+        spent, wait = min(delay, waited(x) + 0.9), waited(x)
         delays = "%.2g/%.2g/%.2g/%.2g" % (
-            delay - spent + spent * 0.1, 0.01, spent * 0.4, spent * 0.5)
+            delay - spent + (spent - wait) * 0.1, 0.01,
+            wait or spent * 0.4, 0 if wait else spent * 0.5)
         self.line(when, x.program, "%s: to=<%s>, relay=%s, delay=%s, "
                   "delays=%s, dsn=%s, status=%s (%s)" % (
                       qid, recipient, x.relay,
@@ -293,7 +300,7 @@ class Mta:
                           new, target, address, x.relay, x.after,
                           x.after / 2, x.dsn, x.status, x.text))
             if x.after > 60:
-                self.qmgr(last + x.after - 1, active)
+                self.qmgr(last + x.after - 1 - waited(x), active)
         self.qmgr(last + x.after + 0.01, new + ": removed")
         return Try(0.05, "local", "local", "2.0.0", "sent",
                    "forwarded as " + new)

@@ -10,7 +10,7 @@ import random
 import zlib
 import zoneinfo
 
-from gen_postfix import RETRIES, Client, Try
+from gen_postfix import CONNECT, RETRIES, TIMED_OUT, Client, Try
 
 DAY = 86400.0
 FIRST = ("ada ben cleo dana emil fred gita hugo ines jana karl lena mats nora "
@@ -39,6 +39,13 @@ BIG = {
 }
 STYLES = ("2.0.0 Ok: queued as {h}", "2.0.0 {h} Message accepted for delivery",
           "OK id={h}", "Message queued ({h})", "2.6.0 message received")
+
+
+def said(reply, where="RCPT TO"):
+    """What a server answered, in the words of smtp(8)."""
+    if where is None:
+        return "{host} refused to talk to me: " + reply
+    return "{host} said: %s (in reply to %s command)" % (reply, where)
 
 
 class World:
@@ -158,8 +165,9 @@ class World:
         name = "unknown" if rng.random() < 0.6 else "h%s.pool.example" % \
             address.replace(".", "-").replace(":", "-")
         return Client(address, name, rng.choice((
-            "[IPv6:%s]" % address if ":" in address else "[%s]" % address, "win-%x" % rng.getrandbits(24), "localhost",
-            "ylmf-pc", "mail%d.example" % rng.randrange(99))))
+            "[IPv6:%s]" % address if ":" in address else "[%s]" % address,
+            "win-%x" % rng.getrandbits(24), "localhost", "ylmf-pc",
+            "mail%d.example" % rng.randrange(99))))
 
     # Domains and people outside
 
@@ -225,15 +233,15 @@ class World:
     def tries(self, mta, t, qid, sender, recipient, fate, mid):
         """The attempts at one recipient, the last of which is final.
 
-        `fate` says what is special of it: ("bounced", dsn, text),
-        ("deferred", dsn, text) for ever, or ("held", times, dsn, text).
+        `fate` says what is special of it, or gives that when it is called:
+        ("bounced", dsn, text) or ("held", times, dsn, text); see said().
         """
         rng, domain = mta.rng, recipient.rpartition("@")[2]
         if domain in self.local:
             target = self.forwards.get(recipient)
             if target:
                 return [mta.forward(t, qid, sender, recipient, target, mid)]
-            return [self.local_try(mta, rng, recipient, fate)]
+            return [self.local_try(mta, rng, recipient)]
         name, address = self.mx(domain)
         relay = "%s[%s]:25" % (name, address)
         program = "relay/smtp" if domain in self.relayed else "smtp"
@@ -248,27 +256,27 @@ class World:
                         "for name=%s type=AAAA: Host not found" % domain)]
         if fate and fate[0] == "bounced":
             return [Try(after, program, relay, fate[1], "bounced",
-                        "host %s[%s] said: %s (in reply to RCPT TO command)"
-                        % (name, address, fate[2]))]
+                        fate[2].replace("{host}", "host %s[%s]" % (
+                            name, address)))]
         ok = Try(after, program, relay, "2.0.0", "sent",
                  self.accepted(rng, domain, mid))
         if fate and fate[0] == "held":
             _, n, dsn, text = fate
             return self.again(rng, ok, n, lambda: Try(
-                0, program, relay, dsn, "deferred", "host %s[%s] said: %s "
-                "(in reply to RCPT TO command)" % (name, address, text)))
+                0, program, relay, dsn, "deferred", text.replace(
+                    "{host}", "host %s[%s]" % (name, address))))
         until = max([b for a, b, which in self.down
                      if a <= t < b and which in (None, domain)], default=0)
-        if until or fate and fate[0] == "deferred":
-            n = 0
-            while n < len(RETRIES) + 30 and (
-                    fate or t + self.pause(n) < until):
+        # some servers are never there; a day later the mail goes back
+        dead = domain not in BIG and self.trait(domain, 0.006, "dead")
+        if until or dead:
+            n = 1
+            while t + self.pause(n - 1) < (t + DAY if dead else until):
                 n += 1
-            text = "connect to %s[%s]:25: Connection timed out" % (
-                name, address)
+            text = "connect to %s[%s]:25: %s" % (name, address, TIMED_OUT)
             tries = self.again(rng, ok, n, lambda: Try(
                 0, program, "none", "4.4.1", "deferred", text))
-            return tries[:-1] if fate else tries
+            return tries[:-1] if dead else tries
         if self.trait(domain, 0.06, "grey") and (
                 sender, domain) not in self.seen:
             self.seen.add((sender, domain))
@@ -294,9 +302,11 @@ class World:
         """Failed n times, and then well."""
         out = []
         for i in range(n):
-            out.append(failed()._replace(
-                after=(self.pause(i - 1) if i else 0) +
-                rng.uniform(0.3, 2)))
+            x = failed()
+            took = CONNECT if TIMED_OUT in x.text else 0.3
+            out.append(x._replace(
+                after=(self.pause(i - 1) if i else 0) + took +
+                rng.uniform(0, 1.7)))
         return out + [ok._replace(after=(self.pause(n - 1) if n else 0) +
                                   rng.uniform(0.3, 3))]
 
@@ -307,19 +317,17 @@ class World:
             n=rng.randrange(10 ** 9, 2 * 10 ** 9), mid=mid,
             h="%012X" % rng.getrandbits(48))
 
-    def local_try(self, mta, rng, recipient, fate):
-        if fate and fate[0] == "full":
-            return Try(0.2, "lmtp", "%s[private/dovecot-lmtp]" % mta.domain,
-                       "5.2.2", "bounced", "host %s[private/dovecot-lmtp] "
-                       "said: 552 5.2.2 <%s> Quota exceeded (mailbox for user "
-                       "is full) (in reply to end of DATA command)" % (
-                           mta.domain, recipient))
+    def local_try(self, mta, rng, recipient):
         after = rng.uniform(0.05, 0.6)
-        kind = zlib.crc32(mta.host.encode()) % 2
-        if kind:
-            return Try(after, "lmtp", "%s[private/dovecot-lmtp]" % mta.domain,
-                       "2.0.0", "sent", "250 2.0.0 <%s> %s:%d Saved" % (
-                           recipient, "%016x" % rng.getrandbits(64),
-                           rng.randrange(9)))
-        return Try(after, "virtual", "virtual", "2.0.0", "sent",
-                   "delivered to maildir")
+        relay = "%s[private/dovecot-lmtp]" % mta.domain
+        if zlib.crc32(mta.host.encode()) % 2 == 0:
+            return Try(after, "virtual", "virtual", "2.0.0", "sent",
+                       "delivered to maildir")
+        if rng.random() < 0.001:
+            return Try(after, "lmtp", relay, "5.2.2", "bounced", "host %s said"
+                       ": 552 5.2.2 <%s> Quota exceeded (mailbox for user is "
+                       "full) (in reply to end of DATA command)" % (
+                           relay, recipient))
+        return Try(after, "lmtp", relay, "2.0.0", "sent",
+                   "250 2.0.0 <%s> %016x:%d Saved" % (
+                       recipient, rng.getrandbits(64), rng.randrange(9)))
