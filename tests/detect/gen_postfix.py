@@ -213,56 +213,62 @@ class Mta:
 
     # What happens to a message
 
-    def queued(self, t, qid, sender, recipients, how, fate=None, size=None,
-               mid=None):
+    def queued(self, t, qid, sender, recipients, how, fate=None):
         """cleanup, qmgr and the deliveries; when the client may go on."""
         rng, world = self.rng, self.log.world
         at = t + rng.uniform(0.02, 0.25)
-        size = size or int(min(2e7, rng.lognormvariate(9, 1.3)) + 600)
-        if mid is None:
-            mid = "%08x.%06x@%s" % (
-                rng.getrandbits(32), rng.getrandbits(24),
-                sender.rpartition("@")[2] or self.domain)
+        size = int(min(2e7, rng.lognormvariate(9, 1.3)) + 600)
+        mid = "%08x.%06x@%s" % (rng.getrandbits(32), rng.getrandbits(24),
+                                sender.rpartition("@")[2] or self.domain)
         self.line(at, "cleanup", "%s: message-id=<%s>" % (qid, mid))
         at += rng.uniform(0.005, 0.15)
-        active = "%s: from=<%s>, size=%d, nrcpt=%d (queue active)" % (
-            qid, sender, size, len(recipients))
-        self.qmgr(at, active)
-        last, again, bounced = at, set(), None
         for recipient in recipients:
             kind = world.class_of(how, recipient)
             if kind:
                 self.log.want[kind] += 1
-            tries = world.tries(self, at, qid, sender, recipient, fate, mid)
+        self.carry(t, at, qid, sender, recipients, size, mid, fate)
+        return at
+
+    def carry(self, t, at, qid, sender, recipients, size, mid, fate=None,
+              original=None):
+        """The queue manager from here on, until the message is gone."""
+        rng = self.rng
+        last, again, bounced, expired = at, set(), None, False
+        active = "%s: from=<%s>, size=%d, nrcpt=%d (queue active)" % (
+            qid, sender, size, len(recipients))
+        self.qmgr(at, active)
+        for recipient in recipients:
+            tries = self.log.world.tries(self, at, sender, recipient, fate,
+                                         mid)
             for x in tries:
-                when = at + x.after
-                self.delivery(when, t, qid, recipient, x)
-                last = max(last, when)
+                self.delivery(at + x.after, t, qid, recipient, x, original)
+                last = max(last, at + x.after)
                 if x.after > 60:
-                    again.add(round(x.after - 1 - waited(x)))
+                    again.add(round((x.after - 1 - waited(x)) / 10) * 10)
             if tries[-1].status != "sent":
                 bounced = max(bounced or 0, at + tries[-1].after)
-            if tries[-1].status == "deferred":
-                self.qmgr(bounced + 0.01, "%s: from=<%s>, status=expired, "
-                          "returned to sender" % (qid, sender))
+            expired |= tries[-1].status == "deferred"
         for after in again:
             self.qmgr(at + after - 0.5, active)
+        if expired:
+            self.qmgr(bounced + 0.01, "%s: from=<%s>, status=expired, "
+                      "returned to sender" % (qid, sender))
         if bounced and sender:
             self.notify(bounced + 0.02, qid, sender)
             last = max(last, bounced + 0.2)
-        self.qmgr(last + rng.uniform(0.001, 0.01), qid + ": removed")
-        return at
+        self.qmgr(last + rng.uniform(0.011, 0.02), qid + ": removed")
 
-    def delivery(self, when, arrived, qid, recipient, x):
+    def delivery(self, when, arrived, qid, recipient, x, original):
         delay = when - arrived
         spent, wait = min(delay, waited(x) + 0.9), waited(x)
         delays = "%.2g/%.2g/%.2g/%.2g" % (
             delay - spent + (spent - wait) * 0.1, 0.01,
             wait or spent * 0.4, 0 if wait else spent * 0.5)
-        self.line(when, x.program, "%s: to=<%s>, relay=%s, delay=%s, "
+        self.line(when, x.program, "%s: to=<%s>, %srelay=%s, delay=%s, "
                   "delays=%s, dsn=%s, status=%s (%s)" % (
-                      qid, recipient, x.relay,
-                      "%.2g" % delay if delay < 10 else "%d" % delay,
+                      qid, recipient,
+                      "orig_to=<%s>, " % original if original else "",
+                      x.relay, "%.2g" % delay if delay < 10 else "%d" % delay,
                       delays, x.dsn, x.status, x.text))
 
     def notify(self, t, qid, sender):
@@ -273,34 +279,17 @@ class Mta:
         self.line(at, "cleanup", "%s: message-id=<%s>" % (new, mid))
         self.line(at + 0.003, "bounce", "%s: sender non-delivery "
                   "notification: %s" % (qid, new))
-        self.qmgr(at + 0.006, "%s: from=<>, size=%d, nrcpt=1 (queue active)"
-                  % (new, self.rng.randrange(2400, 6000)))
         if sender not in self.log.world.forwards:
             self.log.want["bounce"] += 1
-        last = at
-        for x in self.log.world.tries(self, at, new, "", sender, None, mid):
-            self.delivery(at + 0.01 + x.after, at, new, sender, x)
-            last = at + 0.01 + x.after
-        self.qmgr(last + 0.004, new + ": removed")
+        self.carry(t, at + 0.006, new, "", [sender],
+                   self.rng.randrange(2400, 6000), mid)
 
-    def forward(self, t, qid, sender, address, target, mid):
+    def forward(self, t, sender, address, target, mid):
         """An alias made a message of its own; what local(8) says of it."""
         new = self.queue_id(t + 0.01)
         self.line(t + 0.01, "cleanup", "%s: message-id=<%s>" % (new, mid))
-        active = "%s: from=<%s>, size=%d, nrcpt=1 (queue active)" % (
-            new, sender, self.rng.randrange(2000, 60000))
-        self.qmgr(t + 0.02, active)
         self.log.want["forwarded"] += 1
-        last = t + 0.02
-        for x in self.log.world.tries(self, last, new, sender, target, None,
-                                      mid):
-            self.line(last + x.after, x.program, "%s: to=<%s>, "
-                      "orig_to=<%s>, relay=%s, delay=%.2g, delays=0.02/0.01/"
-                      "%.2g/0.1, dsn=%s, status=%s (%s)" % (
-                          new, target, address, x.relay, x.after,
-                          x.after / 2, x.dsn, x.status, x.text))
-            if x.after > 60:
-                self.qmgr(last + x.after - 1 - waited(x), active)
-        self.qmgr(last + x.after + 0.01, new + ": removed")
+        self.carry(t + 0.01, t + 0.02, new, sender, [target],
+                   self.rng.randrange(2000, 60000), mid, original=address)
         return Try(0.05, "local", "local", "2.0.0", "sent",
                    "forwarded as " + new)

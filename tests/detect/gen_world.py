@@ -230,7 +230,7 @@ class World:
                 "trusted": "authorised_relay", "local": "local_submission",
                 }[how]
 
-    def tries(self, mta, t, qid, sender, recipient, fate, mid):
+    def tries(self, mta, t, sender, recipient, fate, mid):
         """The attempts at one recipient, the last of which is final.
 
         `fate` says what is special of it, or gives that when it is called:
@@ -240,7 +240,7 @@ class World:
         if domain in self.local:
             target = self.forwards.get(recipient)
             if target:
-                return [mta.forward(t, qid, sender, recipient, target, mid)]
+                return [mta.forward(t, sender, recipient, target, mid)]
             return [self.local_try(mta, rng, recipient)]
         name, address = self.mx(domain)
         relay = "%s[%s]:25" % (name, address)
