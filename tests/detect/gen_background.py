@@ -69,6 +69,20 @@ def probes(org, rng, day):
                 name += "@" + sorted(world.local)[0]
             mta.auth_failures(t + i * rng.uniform(400, 9000), client, [name],
                               named=rng.random() < 0.8)
+    for t in times(2):
+        # one that goes on for hours, at names that nobody has here
+        client, pause = world.stranger(rng), rng.uniform(40, 400)
+        for _ in range(rng.randrange(6, 70)):
+            mta.auth_failures(t, client, [rng.choice(NAMES) + rng.choice((
+                "", "1", "2024", "@" + sorted(world.local)[0]))])
+            t += rng.expovariate(1 / pause) + 4
+    for t in times(0.4):
+        # and one that asks in vain for a relay, by all tricks of a list
+        client, to = world.stranger(rng), world.victim(rng)
+        mta.session(t, client, [], refused=[relay_denied(sender, to) for
+                                            sender in ("", "a@b.example",
+                                                       to, "root@localhost")
+                                            * rng.randrange(1, 4)])
     for t in times(0.3):
         # somebody tries a few names of a list and goes away
         _, to = org.any_mailbox(rng)
