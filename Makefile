@@ -9,6 +9,7 @@
 # make fuzz-cover   what the fuzz corpora reach of each parser
 # make lint         the checks of tests/lint, with clang-tidy and cppcheck
 # make cover        line coverage of the tests
+# make evaluate     judge the detectors by generated, labelled logs
 # make bench        measure: one number a line
 # make demo         import the recorded logs and serve the page
 # make install      to DESTDIR and PREFIX (/usr/local)
@@ -190,6 +191,11 @@ bench: all $(PROGRAMS)
 	$(Q)BUILD=$(BUILD) tests/bench/import.sh
 	$(Q)$(BUILD)/bench/bench_store $(BUILD) $(BENCH_EVENTS)
 
+# EVALUATE_SEEDS, EVALUATE_ORGS, EVALUATE_BUDGETS: tests/detect/README.md.
+evaluate: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) python3 tests/detect/evaluate.py $(EVALUATE_FLAGS)
+
 lab: setup
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)WEIR=$(abspath $(BUILD)/weir) tests/lab/run
@@ -242,8 +248,8 @@ help:
 	@sed -n '/^# make/,/^#$$/s/^# //p' Makefile
 
 .PHONY: all unit built check asan tsan sanitized cover fuzz fuzz-cover \
-	fuzz-built lint bench lab demo setup setup-build setup-tools install \
-	uninstall dist clean help FORCE
+	fuzz-built lint bench evaluate lab demo setup setup-build setup-tools \
+	install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 -include $(SRC:src/%.c=$(BUILD)/obj/%.d) $(UNIT:=.d) \
 	$(FUZZ:=.d) $(PROGRAMS:=.d)
