@@ -66,6 +66,13 @@ int	store_revise_event(struct store *s, const struct event *e,
 	    const char *why);
 
 /*
+ * The class and the policy's version of an event that a query gave, by its
+ * `seq`; it had the class `before`.  1, 0 (not there) or -1.
+ */
+int	store_revise_class(struct store *s, const struct event *e,
+	    enum event_class before, const char *why);
+
+/*
  * For taking back what was provisional.  By the event's id and time: its
  * class, set exactly; the event out of its partition and the traffic; an
  * alert.  1 or 0 (not there) or -1.
@@ -164,6 +171,29 @@ int	store_outbox_state(struct store *s, const char *webhook_id,
 int	store_query(struct store *s, const struct query *q,
 	    int (*fn)(void *ctx, const struct event *e), void *ctx,
 	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
+
+/* A message-id without its angle brackets. */
+struct str	store_message_id(struct str id);
+
+/* Many texts that are looked up at once; for a writer. */
+struct store_many {
+	bool		 by_message_id;		/* or by queue id */
+	struct str	*texts;
+	size_t		 n;
+	size_t		 max;		/* events looked at for a text */
+	bool		*too_many;	/* of each text: not all were given */
+	uint32_t	 kinds;
+	int64_t		 since, until;	/* [since, until) */
+};
+
+/*
+ * Calls fn for each event of those texts, in no order, and for some others.
+ * Of an event there are its head (up to `relay_hop`), host, queue_id,
+ * origin_queue_id and message_id; fn must not write to this handle.
+ */
+int	store_each_of_many(struct store *s, const struct store_many *m,
+	    void (*fn)(void *ctx, const struct event *e), void *ctx,
+	    struct error *err);
 
 /*
  * Pairs, rejects and logins counted by hour and class; `hour` is its first

@@ -174,13 +174,20 @@ add_client(struct store *s, struct keys *k, const struct event *e,
 	if (str_known(text))						\
 		push(k, pair_of(type, hash_text(s, text)) | off)
 
+static void
+add_class(const struct partition *p, struct keys *k, enum event_class class,
+    uint64_t off)
+{
+	push(k, pair_of(BY_CLASS, keys_small(p, BY_CLASS,
+	    (uint32_t)class).lo) | off);
+}
+
 /* What a revision may change. */
 static void
 add_revised(struct store *s, const struct partition *p, struct keys *k,
     const struct event *e, uint64_t off)
 {
-	push(k, pair_of(BY_CLASS, keys_small(p, BY_CLASS,
-	    (uint32_t)e->class).lo) | off);
+	add_class(p, k, e->class, off);
 	add_client(s, k, e, off);
 	ADD_ADDRESS(BY_USER, sasl_username);
 }
@@ -208,12 +215,26 @@ keys_add(struct store *s, struct partition *p, const struct event *e)
 	p->unkeyed_last = e->seq;
 }
 
+/* Where the keys of a stored row wait. */
+static struct keys *
+waiting(struct partition *p, int64_t seq)
+{
+	return seq > p->keyed ? &p->fresh : &p->late;
+}
+
 int
 keys_revise(struct store *s, struct partition *p, int64_t seq,
     const struct event *e)
 {
-	add_revised(s, p, seq > p->keyed ? &p->fresh : &p->late, e,
-	    (uint64_t)(seq - p->first_seq));
+	add_revised(s, p, waiting(p, seq), e, (uint64_t)(seq - p->first_seq));
+	return p->late.n > LATE_MAX ? keys_flush(s, NULL) : 0;
+}
+
+int
+keys_reclass(struct store *s, struct partition *p, int64_t seq,
+    enum event_class class)
+{
+	add_class(p, waiting(p, seq), class, (uint64_t)(seq - p->first_seq));
 	return p->late.n > LATE_MAX ? keys_flush(s, NULL) : 0;
 }
 
@@ -402,6 +423,16 @@ keys_load(struct store *s, struct partition *p, struct error *err)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+static void
+add_row(struct rows *rows, int64_t seq)
+{
+	if (rows->n == rows->cap) {
+		rows->cap = rows->cap == 0 ? 64 : 2 * rows->cap;
+		rows->v = xreallocarray(rows->v, rows->cap, sizeof(*rows->v));
+	}
+	rows->v[rows->n++] = seq;
+}
+
 /* As keys_find, in one bucket of one block. */
 static bool
 find_in(const struct partition *p, uint64_t bucket, struct str blob,
@@ -422,12 +453,7 @@ find_in(const struct partition *p, uint64_t bucket, struct str blob,
 			break;
 		if (rows->n == max)
 			return false;
-		if (rows->n == rows->cap) {
-			rows->cap = rows->cap == 0 ? 64 : 2 * rows->cap;
-			rows->v = xreallocarray(rows->v, rows->cap,
-			    sizeof(*rows->v));
-		}
-		rows->v[rows->n++] = p->first_seq + (int64_t)off;
+		add_row(rows, p->first_seq + (int64_t)off);
 	}
 	return true;
 }
@@ -457,4 +483,86 @@ keys_find(struct store *s, const struct partition *p,
 		store_fail(s, err, "read its keys");
 	sqlite3_finalize(st);
 	return rc != SQLITE_DONE && rc != SQLITE_ROW ? -1 : few;
+}
+
+/* As keys_find_many, in one bucket of one block; its needles. */
+static void
+find_many_in(const struct partition *p, uint64_t bucket, struct str blob,
+    struct key_needle *v, size_t n, size_t max, struct rows *rows)
+{
+	uint64_t least = get_varint(&blob), off = least, delta;
+	uint64_t key = bucket << BUCKET_SHIFT >> KEY_SHIFT & UINT32_MAX;
+	bool first = true;
+	size_t i = 0;
+
+	for (; blob.n > 0; first = false) {
+		if ((delta = get_varint(&blob)) != 0 || first)
+			off = least;
+		key += delta;
+		off += get_varint(&blob);
+		while (v[i].key < key)
+			if (++i == n)
+				return;
+		if (v[i].key == key && v[i].found++ < max)
+			add_row(rows, p->first_seq + (int64_t)off);
+	}
+}
+
+/* The same among keys that are in no block yet. */
+static void
+find_many_fresh(const struct partition *p, enum key_type type,
+    struct key_needle *v, size_t n, size_t max, struct rows *rows)
+{
+	size_t i, lo, hi, mid;
+
+	for (i = 0; i < p->fresh.n; i++) {
+		uint64_t pair = p->fresh.v[i];
+		uint32_t key = (uint32_t)(pair >> KEY_SHIFT);
+
+		if (pair >> TYPE_SHIFT != (uint64_t)type)
+			continue;
+		for (lo = 0, hi = n; lo < hi; ) {
+			mid = lo + (hi - lo) / 2;
+			if (v[mid].key < key)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		if (lo < n && v[lo].key == key && v[lo].found++ < max)
+			add_row(rows, p->first_seq + (int64_t)(pair &
+			    OFF_MASK));
+	}
+}
+
+int
+keys_find_many(struct store *s, const struct partition *p,
+    enum key_type type, struct key_needle *v, size_t n, size_t max,
+    struct rows *rows, struct error *err)
+{
+	char sql[STORE_SQL_MAX];
+	sqlite3_stmt *st;
+	uint64_t bucket;
+	size_t i, end;
+	int rc = SQLITE_DONE;
+
+	snprintf(sql, sizeof(sql), "SELECT rows FROM keys_%06" PRId64
+	    " WHERE bucket = ?1", p->id);
+	if ((st = store_prepare(s, sql, err)) == NULL)
+		return -1;
+	for (i = 0; i < n && rc == SQLITE_DONE; i = end) {
+		bucket = pair_of((int)type, v[i].key) >> BUCKET_SHIFT;
+		for (end = i + 1; end < n && pair_of((int)type, v[end].key) >>
+		    BUCKET_SHIFT == bucket; end++)
+			;
+		sqlite3_bind_int64(st, 1, (int64_t)bucket);
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+			find_many_in(p, bucket, store_column_str(st, 0), &v[i],
+			    end - i, max, rows);
+		sqlite3_reset(st);
+	}
+	if (rc != SQLITE_DONE)
+		store_fail(s, err, "read its keys");
+	sqlite3_finalize(st);
+	find_many_fresh(p, type, v, n, max, rows);
+	return rc == SQLITE_DONE ? 0 : -1;
 }
