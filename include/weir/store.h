@@ -204,7 +204,8 @@ int	store_each_traffic(struct store *s, int64_t since, int64_t until,
 	    int64_t n), void *ctx, struct error *err);
 
 struct store_totals {
-	int64_t	events, partitions, bytes, first_at, last_at, seq;
+	int64_t	events, partitions, first_at, last_at, seq;
+	int64_t	bytes, wal_bytes;	/* of all; of the -wal file in it */
 	int64_t	outbox_waiting, outbox_dead, alerts_open;
 };
 

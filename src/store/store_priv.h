@@ -21,6 +21,7 @@
 #define STORE_APPLICATION_ID	0x77656972	/* "weir" */
 #define STORE_SUMS		64	/* hours and classes between flushes */
 #define STORE_SQL_MAX		256
+#define STORE_BUSY_MS		5000
 
 /* Statements that do not depend on a partition: X(name, sql) */
 #define STORE_STATEMENTS(X)						\
@@ -234,7 +235,8 @@ struct store {
 	struct dict		*dict;		/* of the newest partition */
 	struct kept		*kept;
 	struct writer		*writer;	/* in bulk only */
-	int			 wal_pages;	/* in bulk: after a commit */
+	int			 wal_pages;	/* after a commit */
+	int			 wal_wait;	/* wait for readers from here */
 	struct traffic_sum	 sums[STORE_SUMS];
 	size_t			 nsums;
 };
@@ -381,6 +383,12 @@ void	writer_done(struct store *s);
 void	writer_start(struct store *s, void (*job)(struct store *s));
 /* Until it is done; called by that job itself, not at all. */
 void	writer_wait(struct store *s);
+
+/* store_wal.c */
+
+void	wal_init(struct store *s);
+/* After each commit; in bulk the writer does the work. */
+void	wal_committed(struct store *s);
 
 /* store_keys.c */
 

@@ -164,7 +164,8 @@ store_totals(struct store *s, struct store_totals *ret, struct error *err)
 			t.last_at = p->max_at;
 		t.events += p->rows;
 	}
-	t.bytes = file_bytes(s, "") + file_bytes(s, "-wal");
+	t.wal_bytes = file_bytes(s, "-wal");
+	t.bytes = file_bytes(s, "") + t.wal_bytes;
 	if ((st = store_stmt(s, ST_COUNTS, err)) == NULL)
 		return -1;
 	if (sqlite3_step(st) != SQLITE_ROW) {
