@@ -16,6 +16,7 @@ struct reclassify {
 	int64_t		next, span;
 	int64_t		begin, end;	/* of what is to be gone over */
 	int64_t		events, revised;
+	int64_t		done, total;	/* about: stored events, of all kinds */
 };
 
 /*

@@ -211,6 +211,8 @@ struct store_totals {
 
 int	store_totals(struct store *s, struct store_totals *ret,
 	    struct error *err);
+/* About how many events lie in [since, until), for a writer. */
+int64_t	store_estimate(const struct store *s, int64_t since, int64_t until);
 /*
  * Drop the oldest partition if its newest event is older than `at`, or if the
  * database holds more than so many bytes (0: as many as it likes).  1: call

@@ -327,9 +327,10 @@ go_on(struct order *o, struct pipeline *p, json_t **ret)
 	else if (rc == 0)
 		*ret = finish(o, p);
 	else
-		*ret = json_pack("{s:I, s:I}",
-		    "done", (json_int_t)(o->re.next - o->re.begin),
-		    "total", (json_int_t)(o->re.end - o->re.begin));
+		*ret = json_pack("{s:I, s:I, s:I}",
+		    "done", (json_int_t)o->re.done,
+		    "total", (json_int_t)o->re.total,
+		    "revised", (json_int_t)o->re.revised);
 	return rc;
 }
 

@@ -35,6 +35,7 @@ reclassify_init(struct reclassify *r, struct pipeline *p,
 	if (filter->until != 0 && filter->until < r->end)
 		r->end = filter->until;
 	r->next = r->begin;
+	r->total = store_estimate(pipeline_store(p), r->begin, r->end);
 	r->span = USEC_PER_HOUR;
 	r->filter.kinds = 1u << EVENT_DELIVERY;
 	return 0;
@@ -118,6 +119,7 @@ reclassify_step(struct reclassify *r, struct pipeline *p, struct error *err)
 	    pipeline_commit(p, err) == -1)
 		goto out;
 	r->next = r->filter.until;
+	r->done = store_estimate(pipeline_store(p), r->begin, r->next);
 	if (g.n < RECLASSIFY_EVENTS / 4 && r->span < SPAN_MAX)
 		r->span *= 4;
 	rc = r->next < r->end;
