@@ -20,6 +20,7 @@
 struct order {
 	json_t			*request;
 	char			*who;
+	bool			 alone;
 	bool			 going;		/* `re` is in work */
 	struct reclassify	 re;
 	char			 confirmed[512];	/* by "fine" */
@@ -58,6 +59,12 @@ order_free(struct order *o)
 	json_decref(o->request);
 	free(o->who);
 	free(o);
+}
+
+void
+order_alone(struct order *o)
+{
+	o->alone = true;
 }
 
 static const char *
@@ -320,8 +327,11 @@ static int
 go_on(struct order *o, struct pipeline *p, json_t **ret)
 {
 	struct error	err = { "" };
-	int		rc = reclassify_step(&o->re, p, &err);
+	int		rc;
 
+	if (o->alone)
+		o->re.step = RECLASSIFY_ALONE;
+	rc = reclassify_step(&o->re, p, &err);
 	if (rc == -1)
 		*ret = refuse(&err);
 	else if (rc == 0)

@@ -36,7 +36,8 @@ reclassify_init(struct reclassify *r, struct pipeline *p,
 		r->end = filter->until;
 	r->next = r->begin;
 	r->total = store_estimate(pipeline_store(p), r->begin, r->end);
-	r->span = USEC_PER_HOUR;
+	r->span = USEC_PER_MIN;
+	r->step = RECLASSIFY_EVENTS;
 	r->filter.kinds = 1u << EVENT_DELIVERY;
 	return 0;
 }
@@ -74,8 +75,7 @@ gather_span(struct reclassify *r, struct pipeline *p, struct gathered *g,
 		r->filter.since = r->next;
 		r->filter.until = r->next + r->span < r->end ?
 		    r->next + r->span : r->end;
-		r->filter.limit = r->span > SPAN_MIN ?
-		    RECLASSIFY_EVENTS + 1 : 0;
+		r->filter.limit = r->span > SPAN_MIN ? r->step + 1 : 0;
 		r->filter.cursor[0] = '\0';
 		if (store_query(pipeline_store(p), &r->filter, gather, g,
 		    cursor, err) == -1)
@@ -86,6 +86,18 @@ gather_span(struct reclassify *r, struct pipeline *p, struct gathered *g,
 		if (r->span < SPAN_MIN)
 			r->span = SPAN_MIN;
 	}
+}
+
+/* So that the next step is three quarters full, if the time is as busy. */
+static void
+adapt_span(struct reclassify *r, size_t n)
+{
+	double	want = (double)r->step * 3 / 4;
+	double	factor = n > 0 ? want / (double)n : 4;
+	double	span = (double)r->span * (factor < 4 ? factor : 4);
+
+	r->span = span < SPAN_MIN ? SPAN_MIN : span > (double)SPAN_MAX ?
+	    SPAN_MAX : (int64_t)span;
 }
 
 int
@@ -120,8 +132,7 @@ reclassify_step(struct reclassify *r, struct pipeline *p, struct error *err)
 		goto out;
 	r->next = r->filter.until;
 	r->done = store_estimate(pipeline_store(p), r->begin, r->next);
-	if (g.n < RECLASSIFY_EVENTS / 4 && r->span < SPAN_MAX)
-		r->span *= 4;
+	adapt_span(r, g.n);
 	rc = r->next < r->end;
 out:
 	chains_done(&chains);
