@@ -194,6 +194,8 @@ struct store_many {
 int	store_each_of_many(struct store *s, const struct store_many *m,
 	    void (*fn)(void *ctx, const struct event *e), void *ctx,
 	    struct error *err);
+/* There will be no more of that for now: give back what it remembers. */
+void	store_end_many(struct store *s);
 
 /*
  * Pairs, rejects and logins counted by hour and class; `hour` is its first

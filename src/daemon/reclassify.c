@@ -134,6 +134,8 @@ reclassify_step(struct reclassify *r, struct pipeline *p, struct error *err)
 	r->done = store_estimate(pipeline_store(p), r->begin, r->next);
 	adapt_span(r, g.n);
 	rc = r->next < r->end;
+	if (rc == 0)
+		store_end_many(pipeline_store(p));
 out:
 	chains_done(&chains);
 	buf_done(&g.bytes);

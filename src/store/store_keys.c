@@ -15,35 +15,14 @@
  * 24 bytes an event; three indexes of SQLite (queue id, message-id, class)
  * cost 8,000 and 55.
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "weir/mem.h"
-#include "store_priv.h"
+#include "store_keys.h"
 
 #define BLOCK_ROWS	16384
 #define LATE_MAX	1000000
-
-/* A pair is type, key, and the row's distance from the partition's first. */
-#define TYPE_SHIFT	60
-#define KEY_SHIFT	28
-#define BUCKET_SHIFT	54
-#define OFF_MASK	((UINT64_C(1) << KEY_SHIFT) - 1)
-#define KEY_MASK	((UINT64_C(1) << (BUCKET_SHIFT - KEY_SHIFT)) - 1)
-#define VARINT_MAX	10	/* bytes of one */
-#define DOMAIN_SHIFT	14	/* bits of the local part */
-#define SMALL_SHIFT	(BUCKET_SHIFT - KEY_SHIFT)
-
-static_assert(STORE_KEYS_SPAN == OFF_MASK, "a row's distance fits");
-static_assert(BY_TYPES <= 16, "a type has four bits");
-
-static uint64_t
-pair_of(int type, uint32_t key)
-{
-	return (uint64_t)type << TYPE_SHIFT | (uint64_t)key << KEY_SHIFT;
-}
 
 /*
  * The same for upper and lower case; some other characters fall together too.
@@ -243,7 +222,9 @@ keys_done(struct partition *p)
 {
 	free(p->fresh.v);
 	free(p->late.v);
+	free(p->seen);
 	p->fresh = p->late = (struct keys){ 0 };
+	p->seen = NULL;
 }
 
 /* Least digit first, 11 bits at a time; digits all alike are skipped. */
@@ -284,24 +265,6 @@ put_varint(struct buf *b, uint64_t v)
 	for (; v >= 128; v >>= 7)
 		b->p[b->n++] = (char)(v | 128);
 	b->p[b->n++] = (char)v;
-}
-
-static uint64_t
-get_varint(struct str *s)
-{
-	uint64_t v = 0;
-	int shift;
-
-	for (shift = 0; s->n > 0 && shift < 63; shift += 7) {
-		unsigned char c = (unsigned char)*s->p;
-
-		s->p++;
-		s->n--;
-		v |= (uint64_t)(c & 127) << shift;
-		if (c < 128)
-			break;
-	}
-	return v;
 }
 
 /*
@@ -423,16 +386,6 @@ keys_load(struct store *s, struct partition *p, struct error *err)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-static void
-add_row(struct rows *rows, int64_t seq)
-{
-	if (rows->n == rows->cap) {
-		rows->cap = rows->cap == 0 ? 64 : 2 * rows->cap;
-		rows->v = xreallocarray(rows->v, rows->cap, sizeof(*rows->v));
-	}
-	rows->v[rows->n++] = seq;
-}
-
 /* As keys_find, in one bucket of one block. */
 static bool
 find_in(const struct partition *p, uint64_t bucket, struct str blob,
@@ -453,7 +406,7 @@ find_in(const struct partition *p, uint64_t bucket, struct str blob,
 			break;
 		if (rows->n == max)
 			return false;
-		add_row(rows, p->first_seq + (int64_t)off);
+		keys_add_row(rows, p->first_seq + (int64_t)off);
 	}
 	return true;
 }
@@ -483,86 +436,4 @@ keys_find(struct store *s, const struct partition *p,
 		store_fail(s, err, "read its keys");
 	sqlite3_finalize(st);
 	return rc != SQLITE_DONE && rc != SQLITE_ROW ? -1 : few;
-}
-
-/* As keys_find_many, in one bucket of one block; its needles. */
-static void
-find_many_in(const struct partition *p, uint64_t bucket, struct str blob,
-    struct key_needle *v, size_t n, size_t max, struct rows *rows)
-{
-	uint64_t least = get_varint(&blob), off = least, delta;
-	uint64_t key = bucket << BUCKET_SHIFT >> KEY_SHIFT & UINT32_MAX;
-	bool first = true;
-	size_t i = 0;
-
-	for (; blob.n > 0; first = false) {
-		if ((delta = get_varint(&blob)) != 0 || first)
-			off = least;
-		key += delta;
-		off += get_varint(&blob);
-		while (v[i].key < key)
-			if (++i == n)
-				return;
-		if (v[i].key == key && v[i].found++ < max)
-			add_row(rows, p->first_seq + (int64_t)off);
-	}
-}
-
-/* The same among keys that are in no block yet. */
-static void
-find_many_fresh(const struct partition *p, enum key_type type,
-    struct key_needle *v, size_t n, size_t max, struct rows *rows)
-{
-	size_t i, lo, hi, mid;
-
-	for (i = 0; i < p->fresh.n; i++) {
-		uint64_t pair = p->fresh.v[i];
-		uint32_t key = (uint32_t)(pair >> KEY_SHIFT);
-
-		if (pair >> TYPE_SHIFT != (uint64_t)type)
-			continue;
-		for (lo = 0, hi = n; lo < hi; ) {
-			mid = lo + (hi - lo) / 2;
-			if (v[mid].key < key)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		if (lo < n && v[lo].key == key && v[lo].found++ < max)
-			add_row(rows, p->first_seq + (int64_t)(pair &
-			    OFF_MASK));
-	}
-}
-
-int
-keys_find_many(struct store *s, const struct partition *p,
-    enum key_type type, struct key_needle *v, size_t n, size_t max,
-    struct rows *rows, struct error *err)
-{
-	char sql[STORE_SQL_MAX];
-	sqlite3_stmt *st;
-	uint64_t bucket;
-	size_t i, end;
-	int rc = SQLITE_DONE;
-
-	snprintf(sql, sizeof(sql), "SELECT rows FROM keys_%06" PRId64
-	    " WHERE bucket = ?1", p->id);
-	if ((st = store_prepare(s, sql, err)) == NULL)
-		return -1;
-	for (i = 0; i < n && rc == SQLITE_DONE; i = end) {
-		bucket = pair_of((int)type, v[i].key) >> BUCKET_SHIFT;
-		for (end = i + 1; end < n && pair_of((int)type, v[end].key) >>
-		    BUCKET_SHIFT == bucket; end++)
-			;
-		sqlite3_bind_int64(st, 1, (int64_t)bucket);
-		while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-			find_many_in(p, bucket, store_column_str(st, 0), &v[i],
-			    end - i, max, rows);
-		sqlite3_reset(st);
-	}
-	if (rc != SQLITE_DONE)
-		store_fail(s, err, "read its keys");
-	sqlite3_finalize(st);
-	find_many_fresh(p, type, v, n, max, rows);
-	return rc == SQLITE_DONE ? 0 : -1;
 }

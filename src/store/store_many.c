@@ -154,7 +154,7 @@ store_each_of_many(struct store *s, const struct store_many *ask,
 		return -1;
 	make_needles(&m);
 	for (i = 0; i < s->nparts && rc == 0; i++) {
-		const struct partition *p = &s->parts[i];
+		struct partition *p = &s->parts[i];
 
 		if (p->rows == 0 || p->max_at < ask->since ||
 		    p->min_at >= ask->until)
@@ -170,4 +170,10 @@ store_each_of_many(struct store *s, const struct store_many *ask,
 	free(m.needles);
 	free(m.rows.v);
 	return rc;
+}
+
+void
+store_end_many(struct store *s)
+{
+	keys_forget_seen(s);
 }

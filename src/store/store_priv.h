@@ -193,6 +193,7 @@ struct partition {
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
 	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
+	uint64_t	*seen;		/* store_keys_many.c; may be NULL */
 	bool		 keys_dirty;	/* the writer's, in a word of its own */
 	sqlite3_stmt	*find;		/* by id */
 };
@@ -426,12 +427,17 @@ void	keys_done(struct partition *p);
 int	keys_find(struct store *s, const struct partition *p,
 	    const struct key_range *r, size_t max, struct rows *rows,
 	    struct error *err);
+
+/* store_keys_many.c */
+
 /*
  * Append the rows of any of n needles, whose keys grow.  Of each no more than
  * max are appended, but all are counted.
  */
-int	keys_find_many(struct store *s, const struct partition *p,
+int	keys_find_many(struct store *s, struct partition *p,
 	    enum key_type type, struct key_needle *v, size_t n, size_t max,
 	    struct rows *rows, struct error *err);
+/* What it remembers from one call to the next. */
+void	keys_forget_seen(struct store *s);
 
 #endif

@@ -231,12 +231,93 @@ test_one_message_id_for_all(void **state)
 	place_done(&at);
 }
 
+static void
+add_of_many(struct place *at, struct event *e, enum event_kind kind,
+    uint32_t n, int64_t when)
+{
+	char queue_id[16], message_id[32];
+
+	snprintf(queue_id, sizeof(queue_id), "6%04u", n);
+	snprintf(message_id, sizeof(message_id), "<%u@many.example>", n);
+	event_init(e);
+	e->kind = kind;
+	e->at = when;
+	memcpy(e->id, &n, sizeof(n));
+	memcpy(e->id + 8, &when, sizeof(when));
+	e->host = STR("mx1");
+	e->queue_id = str_of(queue_id);
+	e->message_id = str_of(message_id);
+	e->class = CLASS_OPEN_RELAY;
+	e->status = kind == EVENT_DELIVERY ? STATUS_SENT : STATUS_NONE;
+	assert_int_equal(store_add_event(pipeline_store(at->p), e), 1);
+	/* The test looks at that again, and frees it. */
+	e->queue_id = str_of(strdup(queue_id));
+	e->message_id = STR_NONE;
+}
+
+#define MANY	400
+
+/* Of every third message one pair came days later, into another partition. */
+static void
+test_many_over_partitions(void **state)
+{
+	static struct event m[MANY], d[MANY], late;
+	struct chains c = { 0 };
+	struct error err = { "" };
+	struct place at;
+	uint32_t i;
+
+	(void)state;
+	place_init(&at, POLICY);
+	place_open(&at);
+	store_set_partition_rows(pipeline_store(at.p), 150);
+	pipeline_begin(at.p);
+	for (i = 0; i < MANY; i++) {
+		add_of_many(&at, &m[i], EVENT_MESSAGE, i, T0 + i);
+		add_of_many(&at, &d[i], EVENT_DELIVERY, i, T0 + i + MANY);
+	}
+	for (i = 0; i < MANY; i += 3) {
+		add_of_many(&at, &late, EVENT_DELIVERY, i,
+		    T0 + 6 * USEC_PER_DAY + i);
+		free((void *)(uintptr_t)late.queue_id.p);
+	}
+	place_commit(&at);
+	for (int round = 0; round < 2; round++) {
+		enum event_class before = d[0].class, now = round == 0 ?
+		    CLASS_INBOUND : CLASS_AUTHORISED_RELAY;
+
+		pipeline_begin(at.p);
+		for (i = 0; i < MANY; i++) {
+			d[i].class = now;
+			assert_int_equal(store_revise_class(pipeline_store(
+			    at.p), &d[i], before, "a test"), 1);
+			chains_add(&c, &d[i]);
+		}
+		assert_int_equal(chains_correct(&c, at.p, &err), 0);
+		chains_done(&c);
+		for (i = 0; i < MANY; i++) {
+			assert_int_equal(store_class_of(pipeline_store(at.p),
+			    &m[i], &m[i].class), 1);
+			assert_int_equal(m[i].class, i % 3 == 0 ?
+			    CLASS_OPEN_RELAY : now);
+		}
+		place_commit(&at);
+	}
+	store_end_many(pipeline_store(at.p));
+	for (i = 0; i < MANY; i++) {
+		free((void *)(uintptr_t)m[i].queue_id.p);
+		free((void *)(uintptr_t)d[i].queue_id.p);
+	}
+	place_done(&at);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_one_by_one),
 		cmocka_unit_test(test_one_message_id_for_all),
+		cmocka_unit_test(test_many_over_partitions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
