@@ -237,7 +237,7 @@ struct store {
 	struct kept		*kept;
 	struct writer		*writer;	/* in bulk only */
 	int			 wal_pages;	/* after a commit */
-	int			 wal_wait;	/* wait for readers from here, */
+	int			 wal_wait;	/* wait for readers then, */
 	int			 wal_wait_ms;	/* so long */
 	struct traffic_sum	 sums[STORE_SUMS];
 	size_t			 nsums;
