@@ -27,7 +27,10 @@
 struct control_client {
 	const char		*db;		/* path of the database */
 	const struct config	*config;	/* for work without a daemon */
-	/* May be NULL: {"text"} or {"done", "total"} while it works. */
+	/*
+	 * May be NULL: {"text"}, or {"done", "total", "revised"} while it
+	 * works: events gone over, of about how many, with another class.
+	 */
 	void	(*progress)(void *ctx, const json_t *line);
 	void	*ctx;
 };

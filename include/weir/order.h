@@ -18,6 +18,8 @@ bool		 order_knows(const char *command);
 /* `who` asks; both are copied. */
 struct order	*order_new(const json_t *request, const char *who);
 void		 order_free(struct order *o);
+/* Nothing else waits between the steps: they may be longer. */
+void		 order_alone(struct order *o);
 /*
  * 1: there is more; 0: done; -1: the store failed, the pipeline must be
  * restarted.  *ret is a new reference: a line of progress (may be NULL) while

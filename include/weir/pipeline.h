@@ -83,6 +83,11 @@ void		 pipeline_alert(struct pipeline *p, const struct alert *a,
 /* A webhook body for every hook, beside an alert (fire drill). */
 void		 pipeline_tell(struct pipeline *p, const struct alert *a,
 		    enum alert_transition t);
+/*
+ * Judge an event anew that a query gave, in an open transaction; true when it
+ * has another class now.  Alerts follow.
+ */
+bool		 pipeline_reclassify(struct pipeline *p, struct event *e);
 /* The backlog is worked off: tell of historical alerts in one summary. */
 void		 pipeline_caught_up(struct pipeline *p);
 /* Begin the transaction when none is open. */

@@ -9,13 +9,17 @@
 
 #include "weir/pipeline.h"
 
-#define RECLASSIFY_EVENTS	2000	/* of a transaction, about */
+/* Deliveries of a transaction, at most but for those of one instant. */
+#define RECLASSIFY_EVENTS	2000
+#define RECLASSIFY_ALONE	10000	/* where no lines come in between */
 
 struct reclassify {
 	struct query	filter;		/* since and until are set */
 	int64_t		next, span;
+	size_t		step;		/* RECLASSIFY_EVENTS; may be set */
 	int64_t		begin, end;	/* of what is to be gone over */
 	int64_t		events, revised;
+	int64_t		done, total;	/* about: stored events, of all kinds */
 };
 
 /*

@@ -66,6 +66,13 @@ int	store_revise_event(struct store *s, const struct event *e,
 	    const char *why);
 
 /*
+ * The class and the policy's version of an event that a query gave, by its
+ * `seq`; it had the class `before`.  1, 0 (not there) or -1.
+ */
+int	store_revise_class(struct store *s, const struct event *e,
+	    enum event_class before, const char *why);
+
+/*
  * For taking back what was provisional.  By the event's id and time: its
  * class, set exactly; the event out of its partition and the traffic; an
  * alert.  1 or 0 (not there) or -1.
@@ -165,6 +172,31 @@ int	store_query(struct store *s, const struct query *q,
 	    int (*fn)(void *ctx, const struct event *e), void *ctx,
 	    char ret_cursor[QUERY_CURSOR_MAX], struct error *err);
 
+/* A message-id without its angle brackets. */
+struct str	store_message_id(struct str id);
+
+/* Many texts that are looked up at once; for a writer. */
+struct store_many {
+	bool		 by_message_id;		/* or by queue id */
+	struct str	*texts;
+	size_t		 n;
+	size_t		 max;		/* events looked at for a text */
+	bool		*too_many;	/* of each text: not all were given */
+	uint32_t	 kinds;
+	int64_t		 since, until;	/* [since, until) */
+};
+
+/*
+ * Calls fn for each event of those texts, in no order, and for some others.
+ * Of an event there are its head (up to `relay_hop`), host, queue_id,
+ * origin_queue_id and message_id; fn must not write to this handle.
+ */
+int	store_each_of_many(struct store *s, const struct store_many *m,
+	    void (*fn)(void *ctx, const struct event *e), void *ctx,
+	    struct error *err);
+/* There will be no more of that for now: give back what it remembers. */
+void	store_end_many(struct store *s);
+
 /*
  * Pairs, rejects and logins counted by hour and class; `hour` is its first
  * microsecond.
@@ -174,12 +206,15 @@ int	store_each_traffic(struct store *s, int64_t since, int64_t until,
 	    int64_t n), void *ctx, struct error *err);
 
 struct store_totals {
-	int64_t	events, partitions, bytes, first_at, last_at, seq;
+	int64_t	events, partitions, first_at, last_at, seq;
+	int64_t	bytes, wal_bytes;	/* of all; of the -wal file in it */
 	int64_t	outbox_waiting, outbox_dead, alerts_open;
 };
 
 int	store_totals(struct store *s, struct store_totals *ret,
 	    struct error *err);
+/* About how many events lie in [since, until), for a writer. */
+int64_t	store_estimate(const struct store *s, int64_t since, int64_t until);
 /*
  * Drop the oldest partition if its newest event is older than `at`, or if the
  * database holds more than so many bytes (0: as many as it likes).  1: call

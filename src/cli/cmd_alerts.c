@@ -17,6 +17,7 @@
 #include "weir/wire.h"
 
 #define LIMIT_DEFAULT	100	/* of a table */
+#define PAGE		500	/* alerts read at once */
 
 struct run {
 	const char		*config, *db, *note, *what;
@@ -134,15 +135,21 @@ static const struct option options[] = {
 };
 
 static void
-print_json(struct run *r, const struct alert *a)
+add_json(struct run *r, const struct alert *a)
 {
 	json_t *j = wire_alert(a);
 
-	buf_clear(&r->out);
 	wire_print(j, &r->out);
 	buf_add_char(&r->out, '\n');
 	json_decref(j);
-	fwrite(r->out.p, 1, r->out.n, stdout);
+}
+
+static void
+write_out(struct run *r)
+{
+	if (r->out.n > 0)
+		fwrite(r->out.p, 1, r->out.n, stdout);
+	buf_clear(&r->out);
 }
 
 enum { COL_ID, COL_SEVERITY, COL_STATE, COL_TIME, COL_COUNT, COL_TITLE,
@@ -165,8 +172,8 @@ each(void *ctx, const struct alert *a)
 
 	r->nrows++;
 	if (r->format == PRINT_JSONL) {
-		print_json(r, a);
-		return ferror(stdout);
+		add_json(r, a);
+		return 0;
 	}
 	hex_print(a->id, sizeof(a->id), id);
 	print_table_row(r->table);
@@ -183,10 +190,27 @@ each(void *ctx, const struct alert *a)
 	return 0;
 }
 
+/* As cmd_query.c does, and for its reason. */
+static int
+print_pages(struct run *r, struct store *s, struct error *err)
+{
+	struct alert_filter *f = &r->filter;
+	size_t limit = f->limit;
+	int rc;
+
+	do {
+		f->limit = limit == 0 || limit - r->nrows > PAGE ? PAGE :
+		    limit - r->nrows;
+		rc = store_each_alert(s, f, each, r, f->cursor, err);
+		write_out(r);
+	} while (rc == 0 && f->cursor[0] != '\0' &&
+	    (limit == 0 || r->nrows < limit) && !ferror(stdout));
+	return rc;
+}
+
 static int
 list(struct run *r)
 {
-	char cursor[QUERY_CURSOR_MAX] = "";
 	struct error err;
 	struct store *s = store_open(r->path, STORE_READ, &err);
 	int rc;
@@ -199,14 +223,14 @@ list(struct run *r)
 		if (!r->limited)
 			r->filter.limit = LIMIT_DEFAULT;
 	}
-	rc = store_each_alert(s, &r->filter, each, r, cursor, &err);
+	rc = print_pages(r, s, &err);
 	if (r->table != NULL)
 		print_table_end(r->table, print_width());
 	store_close(s);
 	if (rc == -1)
 		return cli_fail(&err);
 	fflush(stdout);
-	if (cursor[0] != '\0' && !ferror(stdout))
+	if (r->filter.cursor[0] != '\0' && !ferror(stdout))
 		fprintf(stderr, "weir: cut after %zu by --limit; "
 		    "--limit 0 shows all\n", r->nrows);
 	else if (r->nrows == 0 && r->format == PRINT_TABLE)
@@ -318,9 +342,10 @@ show(struct run *r, const char *id)
 		rc = cli_fail(&err);
 	else {
 		if (r->format == PRINT_JSONL)
-			print_json(r, a);
+			add_json(r, a);
 		else
 			print_alert(a);
+		write_out(r);
 		alert_free(a);
 	}
 	store_close(s);

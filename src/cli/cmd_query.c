@@ -11,6 +11,7 @@
 #include "weir/wire.h"
 
 #define OPTIONS_MAX	32
+#define PAGE		2000	/* events read at once */
 
 struct run {
 	const char		*config, *db;
@@ -159,7 +160,6 @@ each(void *ctx, const struct event *e)
 		add_row(r->table, e);
 		return 0;
 	}
-	buf_clear(&r->out);
 	if (r->format == PRINT_CSV)
 		wire_csv_event(e, &r->out);
 	else {
@@ -168,14 +168,41 @@ each(void *ctx, const struct event *e)
 		buf_add_char(&r->out, '\n');
 		json_decref(j);
 	}
-	fwrite(r->out.p, 1, r->out.n, stdout);
-	return ferror(stdout);
+	return 0;
+}
+
+static void
+write_out(struct run *r)
+{
+	if (r->out.n > 0)
+		fwrite(r->out.p, 1, r->out.n, stdout);
+	buf_clear(&r->out);
+}
+
+/*
+ * Page by page, and nothing is written while the store is read: as long as one
+ * reads, the daemon cannot write back what it stores, and standard output may
+ * be a slow pipe.
+ */
+static int
+print_pages(struct run *r, struct store *s, struct error *err)
+{
+	size_t limit = r->query.limit;
+	int rc;
+
+	do {
+		r->query.limit = limit == 0 || limit - r->nrows > PAGE ?
+		    PAGE : limit - r->nrows;
+		rc = store_query(s, &r->query, each, r, r->query.cursor, err);
+		write_out(r);
+	} while (rc == 0 && r->query.cursor[0] != '\0' &&
+	    (limit == 0 || r->nrows < limit) && !ferror(stdout));
+	return rc;
 }
 
 static int
 query(struct run *r, const char *db)
 {
-	char cursor[QUERY_CURSOR_MAX] = "";
 	struct error err;
 	struct store *s = store_open(db, STORE_READ, &err);
 	int rc;
@@ -186,16 +213,16 @@ query(struct run *r, const char *db)
 		r->table = print_table_new(columns, NCOLUMNS);
 	if (r->format == PRINT_CSV) {
 		wire_csv_header(&r->out);
-		fwrite(r->out.p, 1, r->out.n, stdout);
+		write_out(r);
 	}
-	rc = store_query(s, &r->query, each, r, cursor, &err);
+	rc = print_pages(r, s, &err);
 	if (r->table != NULL)
 		print_table_end(r->table, print_width());
 	store_close(s);
 	if (rc == -1)
 		return cli_fail(&err);
 	fflush(stdout);
-	if (cursor[0] != '\0' && !ferror(stdout))
+	if (r->query.cursor[0] != '\0' && !ferror(stdout))
 		fprintf(stderr, "weir: cut after %zu by --limit; "
 		    "--limit 0 shows all\n", r->nrows);
 	else if (r->nrows == 0 && r->format == PRINT_TABLE)

@@ -8,15 +8,48 @@
 #include "weir/control.h"
 #include "weir/pipeline.h"
 
+#define DRAW_EVERY_US	(200 * USEC_PER_MSEC)
+
+/* On a terminal only. */
+struct progress {
+	int64_t	began, drawn;	/* wall clock */
+};
+
+/* "61 %, 12200000 of 20000000 events, 31 changed, 85000/s, 1:31 left" */
+static void
+draw(double done, double total, double revised, double seconds)
+{
+	int	left;
+
+	fprintf(stderr, "\r\033[K%.0f %%, %.0f of %.0f events, %.0f changed",
+	    100 * done / total, done, total, revised);
+	if (seconds < 1 || done <= 0)
+		return;
+	left = (int)(seconds / done * (total - done));
+	fprintf(stderr, ", %.0f/s, ", done / seconds);
+	if (left >= 3600)
+		fprintf(stderr, "%d:%02d:%02d left", left / 3600,
+		    left / 60 % 60, left % 60);
+	else
+		fprintf(stderr, "%d:%02d left", left / 60, left % 60);
+}
+
 static void
 show(void *ctx, const json_t *line)
 {
-	double	done = json_number_value(json_object_get(line, "done"));
-	double	total = json_number_value(json_object_get(line, "total"));
+	struct progress	*p = ctx;
+	int64_t		 now = pipeline_clock();
+	double		 done, total;
 
-	(void)ctx;
-	if (isatty(STDERR_FILENO) && total > 0)
-		fprintf(stderr, "\r\033[K%.0f %%", 100 * done / total);
+	done = json_number_value(json_object_get(line, "done"));
+	total = json_number_value(json_object_get(line, "total"));
+	if (!isatty(STDERR_FILENO) || total < 1 ||
+	    now - p->drawn < DRAW_EVERY_US)
+		return;
+	p->drawn = now;
+	draw(done < total ? done : total, total, json_number_value(
+	    json_object_get(line, "revised")),
+	    (double)(now - p->began) / USEC_PER_SEC);
 }
 
 /* CONTRACT's ways to say a time, through the filter that reads them. */
@@ -37,6 +70,7 @@ static int
 ask(const char *config_path, const char *db, int64_t since)
 {
 	struct control_client	 client = { 0 };
+	struct progress		 progress = { pipeline_clock(), 0 };
 	struct buf		 problems = { 0 };
 	struct config		*config = config_load(config_path, &problems);
 	struct error		 err = { "" };
@@ -52,6 +86,7 @@ ask(const char *config_path, const char *db, int64_t since)
 	client.db = path;
 	client.config = config;
 	client.progress = show;
+	client.ctx = &progress;
 	rc = control_ask(&client, json_pack("{s:s, s:I}", "command",
 	    "reclassify", "since", (json_int_t)since), &j, &err);
 	if (isatty(STDERR_FILENO))

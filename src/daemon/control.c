@@ -169,6 +169,7 @@ do_it(const struct control_client *c, const json_t *request, json_t **ret,
 		return -1;
 	}
 	order = order_new(request, pw == NULL ? "somebody" : pw->pw_name);
+	order_alone(order);
 	while ((rc = order_step(order, p, &j)) == 1) {
 		if (j != NULL && c->progress != NULL)
 			c->progress(c->ctx, j);

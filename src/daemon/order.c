@@ -20,6 +20,7 @@
 struct order {
 	json_t			*request;
 	char			*who;
+	bool			 alone;
 	bool			 going;		/* `re` is in work */
 	struct reclassify	 re;
 	char			 confirmed[512];	/* by "fine" */
@@ -58,6 +59,12 @@ order_free(struct order *o)
 	json_decref(o->request);
 	free(o->who);
 	free(o);
+}
+
+void
+order_alone(struct order *o)
+{
+	o->alone = true;
 }
 
 static const char *
@@ -320,16 +327,20 @@ static int
 go_on(struct order *o, struct pipeline *p, json_t **ret)
 {
 	struct error	err = { "" };
-	int		rc = reclassify_step(&o->re, p, &err);
+	int		rc;
 
+	if (o->alone)
+		o->re.step = RECLASSIFY_ALONE;
+	rc = reclassify_step(&o->re, p, &err);
 	if (rc == -1)
 		*ret = refuse(&err);
 	else if (rc == 0)
 		*ret = finish(o, p);
 	else
-		*ret = json_pack("{s:I, s:I}",
-		    "done", (json_int_t)(o->re.next - o->re.begin),
-		    "total", (json_int_t)(o->re.end - o->re.begin));
+		*ret = json_pack("{s:I, s:I, s:I}",
+		    "done", (json_int_t)o->re.done,
+		    "total", (json_int_t)o->re.total,
+		    "revised", (json_int_t)o->re.revised);
 	return rc;
 }
 

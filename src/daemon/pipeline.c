@@ -29,6 +29,8 @@ struct pipeline {
 	bool			 failed;	/* or could not be begun */
 	struct error		 why;
 	bool			 urgent;
+	bool			 judging;	/* stored events anew: what */
+	enum event_class	 judged;	/* class this one had */
 	size_t			 pending;
 	struct stream		 at;		/* as read; id 0: stored */
 	uint64_t		 policy_changes;	/* when last stored */
@@ -103,7 +105,8 @@ sink_revise(void *ctx, const struct event *e, const char *why)
 	if (p->provisional.on && why != NULL)
 		return;		/* it will come again, and for good */
 	provisional_class(&p->provisional, p->store, e);
-	(void)store_revise_event(p->store, e, why);
+	(void)(p->judging ? store_revise_class(p->store, e, p->judged, why) :
+	    store_revise_event(p->store, e, why));
 }
 
 void
@@ -455,6 +458,18 @@ pipeline_alert(struct pipeline *p, const struct alert *a,
     enum alert_transition t)
 {
 	sink_alert(p, a, t);
+}
+
+bool
+pipeline_reclassify(struct pipeline *p, struct event *e)
+{
+	bool	changed;
+
+	p->judged = e->class;
+	p->judging = true;
+	changed = engine_reclassify(p->engine, e);
+	p->judging = false;
+	return changed;
 }
 
 void

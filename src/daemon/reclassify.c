@@ -8,10 +8,9 @@
 
 #include <stdlib.h>
 
+#include "weir/chains.h"
 #include "weir/mem.h"
 
-#define CHAIN_EVENTS	10000	/* deliveries of a message, looked at */
-#define CHAIN_US	(7 * USEC_PER_DAY)	/* how long one may live */
 #define SPAN_MIN	USEC_PER_MSEC
 #define SPAN_MAX	(30 * USEC_PER_DAY)
 
@@ -36,7 +35,9 @@ reclassify_init(struct reclassify *r, struct pipeline *p,
 	if (filter->until != 0 && filter->until < r->end)
 		r->end = filter->until;
 	r->next = r->begin;
-	r->span = USEC_PER_HOUR;
+	r->total = store_estimate(pipeline_store(p), r->begin, r->end);
+	r->span = USEC_PER_MIN;
+	r->step = RECLASSIFY_EVENTS;
 	r->filter.kinds = 1u << EVENT_DELIVERY;
 	return 0;
 }
@@ -74,8 +75,7 @@ gather_span(struct reclassify *r, struct pipeline *p, struct gathered *g,
 		r->filter.since = r->next;
 		r->filter.until = r->next + r->span < r->end ?
 		    r->next + r->span : r->end;
-		r->filter.limit = r->span > SPAN_MIN ?
-		    RECLASSIFY_EVENTS + 1 : 0;
+		r->filter.limit = r->span > SPAN_MIN ? r->step + 1 : 0;
 		r->filter.cursor[0] = '\0';
 		if (store_query(pipeline_store(p), &r->filter, gather, g,
 		    cursor, err) == -1)
@@ -88,98 +88,23 @@ gather_span(struct reclassify *r, struct pipeline *p, struct gathered *g,
 	}
 }
 
-/* The message that a delivery belongs to, and the class of its pairs. */
-struct chain {
-	struct str	 queue_id;	/* the first one of the chain */
-	struct buf	 message;	/* packed; empty: not found */
-	enum event_class worst;
-};
-
-static int
-take_message(void *ctx, const struct event *e)
-{
-	struct chain	*c = ctx;
-
-	buf_clear(&c->message);
-	event_pack(&c->message, e);
-	return 1;
-}
-
-static int
-take_pair(void *ctx, const struct event *e)
-{
-	struct chain	*c = ctx;
-	struct str	 first = e->origin_queue_id.n > 0 ?
-			    e->origin_queue_id : e->queue_id;
-
-	if (str_eq(first, c->queue_id) && e->status != STATUS_FILTERED &&
-	    e->status != STATUS_FORWARDED && e->class > c->worst)
-		c->worst = e->class;
-	return 0;
-}
-
-static int
-query_one(struct pipeline *p, struct query *q,
-    int (*fn)(void *ctx, const struct event *e), struct chain *c)
-{
-	char	cursor[QUERY_CURSOR_MAX];
-
-	return store_query(pipeline_store(p), q, fn, c, cursor, NULL);
-}
-
-/*
- * A delivery has another class: its message shows the most serious one of all
- * its pairs.  Pairs behind a filter or an alias have other queue ids, but the
- * same message-id.
- */
+/* So that the next step is three quarters full, if the time is as busy. */
 static void
-correct_message(struct pipeline *p, const struct event *d)
+adapt_span(struct reclassify *r, size_t n)
 {
-	struct chain		c = { .worst = CLASS_UNKNOWN };
-	struct query		q;
-	struct buf_reader	br;
-	struct event		m;
+	double	want = (double)r->step * 3 / 4;
+	double	factor = n > 0 ? want / (double)n : 4;
+	double	span = (double)r->span * (factor < 4 ? factor : 4);
 
-	c.queue_id = d->origin_queue_id.n > 0 ? d->origin_queue_id :
-	    d->queue_id;
-	query_init(&q);
-	q.kinds = 1u << EVENT_MESSAGE;
-	q.host = str_dup(d->host);
-	q.queue_id = str_dup(c.queue_id);
-	q.since = d->at - CHAIN_US;
-	q.until = d->at + USEC_PER_MIN;
-	q.limit = 1;
-	if (query_one(p, &q, take_message, &c) == -1 || c.message.n == 0)
-		goto out;
-	br = (struct buf_reader){ buf_str(&c.message), false };
-	if (!event_unpack(&br, &m))
-		goto out;
-	q.kinds = 1u << EVENT_DELIVERY;
-	q.since = m.at;
-	q.until = m.at + CHAIN_US;
-	q.limit = CHAIN_EVENTS;
-	if (m.message_id.n > 0) {
-		free(q.queue_id);
-		q.queue_id = NULL;
-		q.message_id = str_dup(m.message_id);
-	}
-	if (m.origin == ORIGIN_BOUNCE)
-		c.worst = CLASS_BOUNCE;
-	if (query_one(p, &q, take_pair, &c) == -1 || c.worst == m.class)
-		goto out;
-	m.class = c.worst;
-	m.policy = policy_version(pipeline_policy(p));
-	(void)store_revise_event(pipeline_store(p), &m,
-	    "its deliveries were judged anew");
-out:
-	query_done(&q);
-	buf_done(&c.message);
+	r->span = span < SPAN_MIN ? SPAN_MIN : span > (double)SPAN_MAX ?
+	    SPAN_MAX : (int64_t)span;
 }
 
 int
 reclassify_step(struct reclassify *r, struct pipeline *p, struct error *err)
 {
 	struct gathered		g = { 0 };
+	struct chains		chains = { 0 };
 	struct buf_reader	br;
 	struct event		e;
 	int			rc = -1;
@@ -197,18 +122,22 @@ reclassify_step(struct reclassify *r, struct pipeline *p, struct error *err)
 		if (!event_unpack(&br, &e))
 			continue;
 		r->events++;
-		if (!engine_reclassify(pipeline_engine(p), &e))
+		if (!pipeline_reclassify(p, &e))
 			continue;
 		r->revised++;
-		correct_message(p, &e);
+		chains_add(&chains, &e);
 	}
-	if (pipeline_commit(p, err) == -1)
+	if (chains_correct(&chains, p, err) == -1 ||
+	    pipeline_commit(p, err) == -1)
 		goto out;
 	r->next = r->filter.until;
-	if (g.n < RECLASSIFY_EVENTS / 4 && r->span < SPAN_MAX)
-		r->span *= 4;
+	r->done = store_estimate(pipeline_store(p), r->begin, r->next);
+	adapt_span(r, g.n);
 	rc = r->next < r->end;
+	if (rc == 0)
+		store_end_many(pipeline_store(p));
 out:
+	chains_done(&chains);
 	buf_done(&g.bytes);
 	free(g.at);
 	return rc;

@@ -262,6 +262,7 @@ memory(const struct metric *m, const struct metric_in *in, struct buf *out)
 	X(sessions, engine.sessions)					\
 	X(store_events, store.events)					\
 	X(store_bytes, store.bytes)					\
+	X(wal_bytes, store.wal_bytes)					\
 	X(partitions, store.partitions)
 
 #define X(fn, field)							\
@@ -323,6 +324,9 @@ static const struct metric metrics[] = {
 	    "Partitions of the store.", partitions },
 	{ "weir_store_size_bytes", "gauge", "bytes",
 	    "Size of the database.", store_bytes },
+	{ "weir_store_wal_size_bytes", "gauge", "bytes",
+	    "Of that what is not written back yet; readers hold it.",
+	    wal_bytes },
 	{ "weir_outbox_rows", "gauge", "",
 	    "Webhook messages not delivered: waiting, or given up.", outbox },
 	{ "weir_webhook_tries", "counter", "",

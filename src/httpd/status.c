@@ -157,6 +157,7 @@ store_json(const struct snapshot *s)
 	set_number(o, "events", (uint64_t)t->events);
 	set_number(o, "partitions", (uint64_t)t->partitions);
 	set_number(o, "bytes", (uint64_t)t->bytes);
+	set_number(o, "wal_bytes", (uint64_t)t->wal_bytes);
 	set_number(o, "alerts_open", (uint64_t)t->alerts_open);
 	set_number(o, "commits", s->commits);
 	if (s->commits > 0)

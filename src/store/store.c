@@ -24,10 +24,6 @@
 #include "weir/mem.h"
 #include "store_priv.h"
 
-#define BUSY_MS		5000
-#define WAL_PAGES	4000	/* to be written back when it has so many */
-#define STR_OF_(x)	#x
-#define STR_OF(x)	STR_OF_(x)
 #define PRAGMAS_ALL							\
 	"PRAGMA foreign_keys = OFF;"					\
 	"PRAGMA trusted_schema = OFF;"
@@ -41,7 +37,6 @@
 	"PRAGMA cache_size = -24576;"					\
 	"PRAGMA synchronous = NORMAL;"					\
 	"PRAGMA secure_delete = FAST;"					\
-	"PRAGMA wal_autocheckpoint = " STR_OF(WAL_PAGES) ";"		\
 	"PRAGMA journal_size_limit = 67108864;"
 
 static const char *const statements[] = {
@@ -335,26 +330,6 @@ sql_ip(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		    SQLITE_TRANSIENT);
 }
 
-/* SQLite's own would be part of the commit: here it is the writer's. */
-static int
-count_pages(void *ctx, sqlite3 *db, const char *name, int pages)
-{
-	struct store *s = ctx;
-
-	(void)db;
-	(void)name;
-	s->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-/* What is not written back now, because somebody reads, is later. */
-static void
-checkpoint(struct store *s)
-{
-	(void)sqlite3_wal_checkpoint_v2(s->db, NULL,
-	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-}
-
 int
 store_open_db(struct store *s, struct error *err)
 {
@@ -368,7 +343,7 @@ store_open_db(struct store *s, struct error *err)
 	    NULL) != SQLITE_OK)
 		return store_fail(s, err, "open it");
 	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (sqlite3_create_function(s->db, "weir_ip", 1, SQLITE_UTF8 |
 	    SQLITE_DETERMINISTIC, NULL, sql_ip, NULL, NULL) != SQLITE_OK)
@@ -376,8 +351,7 @@ store_open_db(struct store *s, struct error *err)
 	if (store_exec(s, err, "open it", s->mode == STORE_READ ?
 	    PRAGMAS_READ : PRAGMAS_WRITE) == -1)
 		return -1;
-	if (s->mode == STORE_BULK)
-		sqlite3_wal_hook(s->db, count_pages, s);
+	wal_init(s);
 	return 0;
 }
 
@@ -532,8 +506,7 @@ store_commit(struct store *s, struct error *err)
 	    (st = store_stmt(s, ST_COMMIT, NULL)) != NULL &&
 	    store_run(s, st, NULL) == 0) {
 		s->in_tx = false;
-		if (s->writer != NULL && s->wal_pages >= WAL_PAGES)
-			writer_start(s, checkpoint);
+		wal_committed(s);
 		return 0;
 	}
 	error_set(err, "%s", s->error.text);

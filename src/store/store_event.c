@@ -162,7 +162,7 @@ column_enum(sqlite3_stmt *st, int i, int count)
 }
 
 void
-event_of_row(sqlite3_stmt *st, struct event *ret)
+event_head_of_row(sqlite3_stmt *st, struct event *ret)
 {
 	struct str id = store_column_str(st, COLUMN_id);
 	int64_t flags;
@@ -186,6 +186,12 @@ event_of_row(sqlite3_stmt *st, struct event *ret)
 	ret->counted = flags >> 9 & 1;
 	ret->local_hop = flags >> 10 & 1;
 	ret->relay_hop = flags >> 11 & 1;
+}
+
+void
+event_of_row(sqlite3_stmt *st, struct event *ret)
+{
+	event_head_of_row(st, ret);
 #define X(m) ret->m = store_column_str(st, COLUMN_##m);
 	EVENT_TEXTS(X)
 #undef X
@@ -432,6 +438,75 @@ revise(struct store *s, const struct event *e, bool whole,
 	return rewrite(s, ret, e, whole) == -1 ? -1 : 1;
 }
 
+/* Take an event's traffic from one class to another. */
+static int
+move_traffic(struct store *s, int64_t at, int from, int to, int64_t n)
+{
+	if (n == 0 || from == to)
+		return 0;
+	return add_traffic(s, at, from, -n) == -1 ||
+	    add_traffic(s, at, to, n) == -1 ? -1 : 0;
+}
+
+/* Where that number is; NULL: in none. */
+static struct partition *
+partition_of(struct store *s, int64_t seq)
+{
+	size_t i;
+
+	for (i = s->nparts; i-- > 0; )
+		if (s->parts[i].first_seq <= seq && seq <= s->parts[i].last_seq)
+			return &s->parts[i];
+	return NULL;
+}
+
+/* Its UPDATE by number; one is kept, for they come in order of time. */
+static sqlite3_stmt *
+judge_statement(struct store *s, const struct partition *p)
+{
+	char sql[STORE_SQL_MAX];
+
+	if (store_connection(s, NULL) == -1)
+		return NULL;
+	if (s->judge != NULL && s->judge_id == p->id)
+		return s->judge;
+	sqlite3_finalize(s->judge);
+	snprintf(sql, sizeof(sql), "UPDATE events_%06" PRId64 " SET class = ?2,"
+	    " policy = ?3 WHERE seq = ?1 AND id = ?4", p->id);
+	s->judge = store_prepare(s, sql, NULL);
+	s->judge_id = p->id;
+	return s->judge;
+}
+
+int
+store_revise_class(struct store *s, const struct event *e,
+    enum event_class before, const char *why)
+{
+	struct partition *p = partition_of(s, e->seq);
+	sqlite3_stmt *st;
+
+	assert(s->in_tx);
+	if (s->failed)
+		return -1;
+	if (p == NULL)
+		return 0;
+	if ((st = judge_statement(s, p)) == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, e->seq);
+	sqlite3_bind_int(st, 2, (int)e->class);
+	bind_number(st, 3, e->policy);
+	sqlite3_bind_blob(st, 4, e->id, sizeof(e->id), SQLITE_STATIC);
+	if (store_run(s, st, NULL) == -1)
+		return -1;
+	if (sqlite3_changes(s->db) == 0)
+		return 0;
+	if (keys_reclass(s, p, e->seq, e->class) == -1 ||
+	    move_traffic(s, e->at, (int)before, (int)e->class,
+	    traffic_of(e->kind, e->counted, e->repeat)) == -1)
+		return -1;
+	return add_revision(s, e, (int)before, why) == -1 ? -1 : 1;
+}
+
 int
 store_revise_event(struct store *s, const struct event *e, const char *why)
 {
@@ -447,9 +522,7 @@ store_revise_event(struct store *s, const struct event *e, const char *why)
 	if (why == NULL && old.class >= (int)e->class)
 		return 0;	/* a message only becomes more serious */
 	n = traffic_of((enum event_kind)old.kind, old.counted, old.repeat);
-	if (n > 0 && old.class != (int)e->class &&
-	    (add_traffic(s, e->at, old.class, -n) == -1 ||
-	    add_traffic(s, e->at, (int)e->class, n) == -1))
+	if (move_traffic(s, e->at, old.class, (int)e->class, n) == -1)
 		return -1;
 	return why == NULL ? 0 : add_revision(s, e, old.class, why);
 }

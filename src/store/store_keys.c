@@ -15,35 +15,14 @@
  * 24 bytes an event; three indexes of SQLite (queue id, message-id, class)
  * cost 8,000 and 55.
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "weir/mem.h"
-#include "store_priv.h"
+#include "store_keys.h"
 
 #define BLOCK_ROWS	16384
 #define LATE_MAX	1000000
-
-/* A pair is type, key, and the row's distance from the partition's first. */
-#define TYPE_SHIFT	60
-#define KEY_SHIFT	28
-#define BUCKET_SHIFT	54
-#define OFF_MASK	((UINT64_C(1) << KEY_SHIFT) - 1)
-#define KEY_MASK	((UINT64_C(1) << (BUCKET_SHIFT - KEY_SHIFT)) - 1)
-#define VARINT_MAX	10	/* bytes of one */
-#define DOMAIN_SHIFT	14	/* bits of the local part */
-#define SMALL_SHIFT	(BUCKET_SHIFT - KEY_SHIFT)
-
-static_assert(STORE_KEYS_SPAN == OFF_MASK, "a row's distance fits");
-static_assert(BY_TYPES <= 16, "a type has four bits");
-
-static uint64_t
-pair_of(int type, uint32_t key)
-{
-	return (uint64_t)type << TYPE_SHIFT | (uint64_t)key << KEY_SHIFT;
-}
 
 /*
  * The same for upper and lower case; some other characters fall together too.
@@ -174,13 +153,20 @@ add_client(struct store *s, struct keys *k, const struct event *e,
 	if (str_known(text))						\
 		push(k, pair_of(type, hash_text(s, text)) | off)
 
+static void
+add_class(const struct partition *p, struct keys *k, enum event_class class,
+    uint64_t off)
+{
+	push(k, pair_of(BY_CLASS, keys_small(p, BY_CLASS,
+	    (uint32_t)class).lo) | off);
+}
+
 /* What a revision may change. */
 static void
 add_revised(struct store *s, const struct partition *p, struct keys *k,
     const struct event *e, uint64_t off)
 {
-	push(k, pair_of(BY_CLASS, keys_small(p, BY_CLASS,
-	    (uint32_t)e->class).lo) | off);
+	add_class(p, k, e->class, off);
 	add_client(s, k, e, off);
 	ADD_ADDRESS(BY_USER, sasl_username);
 }
@@ -208,12 +194,26 @@ keys_add(struct store *s, struct partition *p, const struct event *e)
 	p->unkeyed_last = e->seq;
 }
 
+/* Where the keys of a stored row wait. */
+static struct keys *
+waiting(struct partition *p, int64_t seq)
+{
+	return seq > p->keyed ? &p->fresh : &p->late;
+}
+
 int
 keys_revise(struct store *s, struct partition *p, int64_t seq,
     const struct event *e)
 {
-	add_revised(s, p, seq > p->keyed ? &p->fresh : &p->late, e,
-	    (uint64_t)(seq - p->first_seq));
+	add_revised(s, p, waiting(p, seq), e, (uint64_t)(seq - p->first_seq));
+	return p->late.n > LATE_MAX ? keys_flush(s, NULL) : 0;
+}
+
+int
+keys_reclass(struct store *s, struct partition *p, int64_t seq,
+    enum event_class class)
+{
+	add_class(p, waiting(p, seq), class, (uint64_t)(seq - p->first_seq));
 	return p->late.n > LATE_MAX ? keys_flush(s, NULL) : 0;
 }
 
@@ -222,7 +222,9 @@ keys_done(struct partition *p)
 {
 	free(p->fresh.v);
 	free(p->late.v);
+	free(p->seen);
 	p->fresh = p->late = (struct keys){ 0 };
+	p->seen = NULL;
 }
 
 /* Least digit first, 11 bits at a time; digits all alike are skipped. */
@@ -263,24 +265,6 @@ put_varint(struct buf *b, uint64_t v)
 	for (; v >= 128; v >>= 7)
 		b->p[b->n++] = (char)(v | 128);
 	b->p[b->n++] = (char)v;
-}
-
-static uint64_t
-get_varint(struct str *s)
-{
-	uint64_t v = 0;
-	int shift;
-
-	for (shift = 0; s->n > 0 && shift < 63; shift += 7) {
-		unsigned char c = (unsigned char)*s->p;
-
-		s->p++;
-		s->n--;
-		v |= (uint64_t)(c & 127) << shift;
-		if (c < 128)
-			break;
-	}
-	return v;
 }
 
 /*
@@ -422,12 +406,7 @@ find_in(const struct partition *p, uint64_t bucket, struct str blob,
 			break;
 		if (rows->n == max)
 			return false;
-		if (rows->n == rows->cap) {
-			rows->cap = rows->cap == 0 ? 64 : 2 * rows->cap;
-			rows->v = xreallocarray(rows->v, rows->cap,
-			    sizeof(*rows->v));
-		}
-		rows->v[rows->n++] = p->first_seq + (int64_t)off;
+		keys_add_row(rows, p->first_seq + (int64_t)off);
 	}
 	return true;
 }

@@ -38,8 +38,9 @@ partition_drop_statements(struct store *s)
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->revise);
 	sqlite3_finalize(s->reclass);
+	sqlite3_finalize(s->judge);
 	dict_done(s);
-	s->insert = s->revise = s->reclass = NULL;
+	s->insert = s->revise = s->reclass = s->judge = NULL;
 	for (i = 0; i < s->nparts; i++) {
 		sqlite3_finalize(s->parts[i].find);
 		s->parts[i].find = NULL;

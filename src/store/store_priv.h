@@ -21,6 +21,7 @@
 #define STORE_APPLICATION_ID	0x77656972	/* "weir" */
 #define STORE_SUMS		64	/* hours and classes between flushes */
 #define STORE_SQL_MAX		256
+#define STORE_BUSY_MS		5000
 
 /* Statements that do not depend on a partition: X(name, sql) */
 #define STORE_STATEMENTS(X)						\
@@ -131,6 +132,10 @@ enum store_column {
 	X(first, 8, 1) X(counted, 9, 1)					\
 	X(local_hop, 10, 1) X(relay_hop, 11, 1)
 
+/* Of these some events consist: X(member) */
+#define CHAIN_TEXTS(X)							\
+	X(host) X(queue_id) X(origin_queue_id) X(message_id)
+
 /* What events are looked up by; numbers are stored. */
 enum key_type {
 	BY_CLASS, BY_QUEUE, BY_MESSAGE, BY_CLIENT4, BY_CLIENT6,
@@ -147,6 +152,12 @@ struct key_range {
 struct rows {
 	int64_t		*v;
 	size_t		 n, cap;
+};
+
+/* One of many keys to look for. */
+struct key_needle {
+	uint32_t	key;
+	size_t		found;		/* rows, so far */
 };
 
 struct keys {
@@ -182,6 +193,7 @@ struct partition {
 	/* Keys of rows up to `keyed` are stored, of later ones in `fresh`. */
 	int64_t		 keyed, unkeyed, unkeyed_last;
 	struct keys	 fresh, late;
+	uint64_t	*seen;		/* store_keys_many.c; may be NULL */
 	bool		 keys_dirty;	/* the writer's, in a word of its own */
 	sqlite3_stmt	*find;		/* by id */
 };
@@ -216,13 +228,17 @@ struct store {
 	sqlite3_stmt		*stmts[ST_COUNT];
 	/* Of the newest partition. */
 	sqlite3_stmt		*insert, *revise, *reclass;
+	sqlite3_stmt		*judge;		/* of partition judge_id */
+	int64_t			 judge_id;
 	struct batch		*batch;		/* NULL: a reader */
 	struct batch		*spare;		/* in bulk: written last */
 	const struct batch	*written;	/* that is being written */
 	struct dict		*dict;		/* of the newest partition */
 	struct kept		*kept;
 	struct writer		*writer;	/* in bulk only */
-	int			 wal_pages;	/* in bulk: after a commit */
+	int			 wal_pages;	/* after a commit */
+	int			 wal_wait;	/* wait for readers then, */
+	int			 wal_wait_ms;	/* so long */
 	struct traffic_sum	 sums[STORE_SUMS];
 	size_t			 nsums;
 };
@@ -300,6 +316,8 @@ void	partition_drop_statements(struct store *s);
 void	event_columns(struct buf *sql, bool with_types);
 /* The same as a select gives them back; named: " AS column" behind texts. */
 void	event_select(struct buf *sql, const struct partition *p, bool named);
+/* Read the columns before the texts; the others are not known. */
+void	event_head_of_row(sqlite3_stmt *st, struct event *ret);
 /* Read one row of those columns; text is borrowed from the row. */
 void	event_of_row(sqlite3_stmt *st, struct event *ret);
 /* Its place in the order of a query. */
@@ -368,6 +386,12 @@ void	writer_start(struct store *s, void (*job)(struct store *s));
 /* Until it is done; called by that job itself, not at all. */
 void	writer_wait(struct store *s);
 
+/* store_wal.c */
+
+void	wal_init(struct store *s);
+/* After each commit; in bulk the writer does the work. */
+void	wal_committed(struct store *s);
+
 /* store_keys.c */
 
 struct key_range	keys_text(const struct store *s, enum key_type type,
@@ -389,6 +413,9 @@ void	keys_add(struct store *s, struct partition *p, const struct event *e);
 /* Those a revision gives it. */
 int	keys_revise(struct store *s, struct partition *p, int64_t seq,
 	    const struct event *e);
+/* That of a new class. */
+int	keys_reclass(struct store *s, struct partition *p, int64_t seq,
+	    enum event_class class);
 /* Write what is enough for a block. */
 int	keys_flush(struct store *s, struct error *err);
 /* Keys of rows that are in no block yet. */
@@ -401,7 +428,17 @@ void	keys_done(struct partition *p);
 int	keys_find(struct store *s, const struct partition *p,
 	    const struct key_range *r, size_t max, struct rows *rows,
 	    struct error *err);
-/* A message-id without its angle brackets. */
-struct str	store_message_id(struct str id);
+
+/* store_keys_many.c */
+
+/*
+ * Append the rows of any of n needles, whose keys grow.  Of each no more than
+ * max are appended, but all are counted.
+ */
+int	keys_find_many(struct store *s, struct partition *p,
+	    enum key_type type, struct key_needle *v, size_t n, size_t max,
+	    struct rows *rows, struct error *err);
+/* What it remembers from one call to the next. */
+void	keys_forget_seen(struct store *s);
 
 #endif

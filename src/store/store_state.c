@@ -164,7 +164,8 @@ store_totals(struct store *s, struct store_totals *ret, struct error *err)
 			t.last_at = p->max_at;
 		t.events += p->rows;
 	}
-	t.bytes = file_bytes(s, "") + file_bytes(s, "-wal");
+	t.wal_bytes = file_bytes(s, "-wal");
+	t.bytes = file_bytes(s, "") + t.wal_bytes;
 	if ((st = store_stmt(s, ST_COUNTS, err)) == NULL)
 		return -1;
 	if (sqlite3_step(st) != SQLITE_ROW) {
@@ -178,4 +179,23 @@ store_totals(struct store *s, struct store_totals *ret, struct error *err)
 	sqlite3_reset(st);
 	*ret = t;
 	return 0;
+}
+
+/* As if the events of a partition were spread evenly over its time. */
+int64_t
+store_estimate(const struct store *s, int64_t since, int64_t until)
+{
+	double n = 0;
+	size_t i;
+
+	for (i = 0; i < s->nparts; i++) {
+		const struct partition *p = &s->parts[i];
+		int64_t from = since > p->min_at ? since : p->min_at;
+		int64_t to = until <= p->max_at ? until : p->max_at + 1;
+
+		if (p->rows > 0 && from < to)
+			n += (double)p->rows * (double)(to - from) /
+			    (double)(p->max_at + 1 - p->min_at);
+	}
+	return (int64_t)(n + 0.5);
 }

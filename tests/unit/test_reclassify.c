@@ -59,6 +59,36 @@ test_many_at_once(void **state)
 	place_done(&at);
 }
 
+/* What is done grows to about all there is, which is messages too. */
+static void
+test_progress(void **state)
+{
+	struct reclassify	 r;
+	struct error		 err = { "" };
+	struct place		 at;
+	struct query		 q;
+	int64_t			 before = 0;
+	int			 rc;
+
+	(void)state;
+	place_init(&at, POLICY);
+	place_open(&at);
+	feed_many(&at);
+	query_init(&q);
+	assert_int_equal(reclassify_init(&r, at.p, &q, &err), 0);
+	assert_int_equal(r.total, 2 * MESSAGES);
+	assert_int_equal(r.done, 0);
+	while ((rc = reclassify_step(&r, at.p, &err)) == 1) {
+		assert_in_range(r.done, before, r.total);
+		before = r.done;
+	}
+	assert_int_equal(rc, 0);
+	assert_int_equal(r.done, r.total);
+	assert_int_equal(r.events, MESSAGES);
+	reclassify_done(&r);
+	place_done(&at);
+}
+
 static void
 test_filter_and_nothing(void **state)
 {
@@ -95,6 +125,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_filter_and_nothing),
 	};
 

@@ -340,6 +340,34 @@ alerts_are_listed_and_paged(void **state)
 	store_close(s);
 }
 
+/* Evenly over the time of each partition. */
+static void
+estimate_goes_by_the_catalogue(void **state)
+{
+	struct store *s = test_open(STORE_WRITE);
+	struct event e;
+	int i;
+
+	(void)state;
+	assert_int_equal(store_estimate(s, 0, INT64_MAX), 0);
+	store_set_partition_rows(s, 100);
+	test_begin(s);
+	for (i = 0; i < 200; i++) {
+		/* The second hundred in a tenth of the time. */
+		test_event(&e, T0 + (i < 100 ? i * 1000 : 100000 +
+		    (i - 100) * 100), (uint64_t)i, EVENT_REJECT);
+		test_add(s, &e);
+	}
+	test_commit(s);
+	assert_int_equal(store_estimate(s, 0, INT64_MAX), 200);
+	assert_int_equal(store_estimate(s, T0, T0 + 110000), 200);
+	assert_in_range(store_estimate(s, T0 + 50000, T0 + 100000), 49, 51);
+	assert_in_range(store_estimate(s, T0, T0 + 105000), 149, 151);
+	assert_int_equal(store_estimate(s, T0 + 200000, INT64_MAX), 0);
+	assert_int_equal(store_estimate(s, T0 + 9, T0 + 9), 0);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -350,6 +378,7 @@ main(void)
 		T(the_outbox_waits_until_told),
 		T(alerts_are_found_by_id),
 		T(alerts_are_listed_and_paged),
+		T(estimate_goes_by_the_catalogue),
 #undef T
 	};
 
