@@ -38,6 +38,11 @@ buf_str(const struct buf *b)
 void	buf_put_u8(struct buf *b, uint8_t v);
 void	buf_put_u32(struct buf *b, uint32_t v);
 void	buf_put_u64(struct buf *b, uint64_t v);
+/* Small numbers in few bytes: seven bits in each, low ones first (LEB128). */
+void	buf_put_count(struct buf *b, uint64_t v);
+void	buf_put_f32(struct buf *b, float v);
+/* Bytes of which most are zero; the reader knows how many. */
+void	buf_put_sparse(struct buf *b, const uint8_t *p, size_t n);
 /* Keeps unknown and empty apart. */
 void	buf_put_str(struct buf *b, struct str s);
 
@@ -49,6 +54,10 @@ struct buf_reader {
 uint8_t		buf_get_u8(struct buf_reader *r);
 uint32_t	buf_get_u32(struct buf_reader *r);
 uint64_t	buf_get_u64(struct buf_reader *r);
+uint64_t	buf_get_count(struct buf_reader *r);
+/* What is not finite is damage. */
+float		buf_get_f32(struct buf_reader *r);
+void		buf_get_sparse(struct buf_reader *r, uint8_t *ret, size_t n);
 /*
  * A time or a count.  What is beyond two to the power of 61 is damage and makes
  * the reader bad, INT64_MIN ("none yet") apart: so sums of two are defined.

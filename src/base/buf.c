@@ -4,6 +4,7 @@
  * a string as u32 (its length plus one, or 0 for "not known") and its bytes.
  */
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,43 @@ buf_put_u64(struct buf *b, uint64_t v)
 }
 
 void
+buf_put_count(struct buf *b, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		buf_add_char(b, (char)(v | 0x80));
+	buf_add_char(b, (char)v);
+}
+
+void
+buf_put_f32(struct buf *b, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	buf_put_u32(b, bits);
+}
+
+/* Pairs: how many zeros, how many bytes that follow as they are. */
+void
+buf_put_sparse(struct buf *b, const uint8_t *p, size_t n)
+{
+	size_t i = 0, zeros, run;
+
+	while (i < n) {
+		for (zeros = 0; i + zeros < n && p[i + zeros] == 0; zeros++)
+			;
+		i += zeros;
+		for (run = 0; i + run < n && (p[i + run] != 0 ||
+		    (i + run + 1 < n && p[i + run + 1] != 0)); run++)
+			;
+		buf_put_count(b, zeros);
+		buf_put_count(b, run);
+		buf_add(b, p + i, run);
+		i += run;
+	}
+}
+
+void
 buf_put_str(struct buf *b, struct str s)
 {
 	assert(s.n < UINT32_MAX);
@@ -168,6 +206,57 @@ uint64_t
 buf_get_u64(struct buf_reader *r)
 {
 	return get_le(r, 8);
+}
+
+uint64_t
+buf_get_count(struct buf_reader *r)
+{
+	uint64_t v = 0;
+	uint8_t byte;
+
+	for (int shift = 0; shift < 64; shift += 7) {
+		byte = buf_get_u8(r);
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return v;
+	}
+	r->bad = true;
+	return 0;
+}
+
+void
+buf_get_sparse(struct buf_reader *r, uint8_t *ret, size_t n)
+{
+	uint64_t zeros, run;
+
+	while (n > 0 && !r->bad) {
+		zeros = buf_get_count(r);
+		run = buf_get_count(r);
+		if (zeros > n || run > n - zeros || run > r->rest.n ||
+		    zeros + run == 0) {
+			r->bad = true;
+			return;
+		}
+		memset(ret, 0, zeros);
+		if (run > 0)
+			memcpy(ret + zeros, r->rest.p, run);
+		r->rest = str_tail(r->rest, run);
+		ret += zeros + run;
+		n -= zeros + run;
+	}
+}
+
+float
+buf_get_f32(struct buf_reader *r)
+{
+	uint32_t bits = buf_get_u32(r);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	if (isfinite(v))
+		return v;
+	r->bad = true;
+	return 0;
 }
 
 int64_t

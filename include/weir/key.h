@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whom something is known of, or an alert is about: a client address, a login,
+ * a host ...  Text is kept by who needs it; statistics keep a keyed hash.
+ */
+#ifndef WEIR_KEY_H
+#define WEIR_KEY_H
+
+#include "weir/hash.h"
+#include "weir/str.h"
+
+#define KEY_TEXT_MAX	256	/* with its NUL; longer texts are cut */
+
+/* X(name, text); where one incident has several, the first is its key. */
+#define ALERT_KEY_TYPES(X)						\
+	X(CLIENT_ADDRESS, "client_address")				\
+	X(CLIENT_NETWORK, "client_network")				\
+	X(SASL_USERNAME, "sasl_username")				\
+	X(SENDER, "sender") X(SENDER_DOMAIN, "sender_domain")		\
+	X(RECIPIENT_DOMAIN, "recipient_domain")				\
+	X(LOCAL_USER, "local_user") X(HOST, "host")			\
+	X(SOURCE, "source") X(GLOBAL, "global")
+
+#define X(e, name) KEY_##e,
+enum alert_key_type { ALERT_KEY_TYPES(X) KEY_TYPE_COUNT };
+#undef X
+
+struct key {
+	enum alert_key_type	type;
+	uint64_t		hash;	/* of type, host (if any) and text */
+	struct str		text;	/* borrowed; ASCII case as it came */
+};
+
+const char	*key_type_name(enum alert_key_type k);
+/* KEY_TYPE_COUNT when there is no such name. */
+enum alert_key_type	key_type_of(struct str name);
+/*
+ * `host` is STR_NONE for what is the same everywhere; a local user is another
+ * one on another host.  Case does not matter.
+ */
+struct key	key_make(struct hash_key k, enum alert_key_type type,
+		    struct str host, struct str text);
+/* The key of a pair: something in its relation to a key. */
+uint64_t	key_pair(struct hash_key k, uint64_t key, char what,
+		    struct str text);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See baseline.h. */
+#include "weir/baseline.h"
+
+#include <math.h>
+
+#define TAME_TIMES	3.0
+#define TAME_MORE	3.0
+#define TAIL_TERMS	400
+
+uint32_t
+baseline_hour(int64_t at)
+{
+	return at < 0 ? 0 : (uint32_t)(at / USEC_PER_HOUR);
+}
+
+static double
+rate(double events, double hours)
+{
+	return (events + BASELINE_PRIOR_EVENTS) /
+	    (hours + BASELINE_PRIOR_HOURS);
+}
+
+/* So many events in so many hours of that weight are past. */
+static void
+learn(struct baseline *b, double n, double weight, uint32_t hours)
+{
+	double	keep = exp2(-(double)hours / BASELINE_HALF_LIFE_HOURS);
+
+	b->events = (float)(((double)b->events + n) * keep);
+	b->hours = (float)(((double)b->hours + weight) * keep);
+}
+
+static double
+tamed(const struct baseline *b, double n, double weight)
+{
+	double	most = TAME_TIMES * weight *
+		    rate((double)b->events, (double)b->hours) + TAME_MORE;
+
+	return n < most ? n : most;
+}
+
+static void
+forward(struct baseline *b, const struct season *s, uint32_t hour, bool tame)
+{
+	uint32_t	ahead;
+	double		w, n;
+
+	if (b->hour == 0)
+		b->hour = hour;
+	for (ahead = hour > b->hour ? hour - b->hour : 0; ahead > 0; ahead--) {
+		if (b->n[0] == 0 && b->n[1] == 0 && ahead > 1) {
+			/* Nothing for long: at once. */
+			learn(b, 0, season_sum(s, b->hour - 1, ahead), ahead);
+			b->hour += ahead;
+			return;
+		}
+		w = season_weight(s, b->hour - 1);
+		n = tame ? tamed(b, b->n[1], w) : b->n[1];
+		learn(b, n, w, 1);
+		b->n[1] = b->n[0];
+		b->n[0] = 0;
+		b->hour++;
+	}
+}
+
+void
+baseline_add(struct baseline *b, const struct season *s, int64_t at,
+    uint32_t n, bool tame)
+{
+	uint32_t	hour = baseline_hour(at), *to;
+
+	forward(b, s, hour, tame);
+	if (hour + 1 < b->hour)
+		return;
+	to = &b->n[hour < b->hour];
+	*to = n > UINT32_MAX - *to ? UINT32_MAX : *to + n;
+}
+
+double
+baseline_expect(const struct baseline *b, const struct season *s, int64_t now,
+    int64_t span_us, uint32_t inside, double *ret_shape)
+{
+	uint32_t	hour = baseline_hour(now);
+	uint32_t	span = (uint32_t)(span_us / USEC_PER_HOUR);
+	double		events = (double)b->events, hours = (double)b->hours;
+	double		weight;
+
+	if (span <= 1) {
+		weight = season_weight(s, hour) * (double)span_us /
+		    (double)USEC_PER_HOUR;
+	} else {
+		weight = season_sum(s, hour - span, span);
+		events -= (double)inside - b->n[0] - b->n[1];
+		hours -= weight;
+		if (events < 0)
+			events = 0;
+		if (events > (double)b->events)
+			events = (double)b->events;
+		if (hours < 0)
+			hours = 0;
+	}
+	*ret_shape = events + BASELINE_PRIOR_EVENTS;
+	return rate(events, hours) * weight;
+}
+
+double
+baseline_tail(uint32_t x, double mean, double size)
+{
+	double	q = mean / (mean + size), term, sum;
+	double	first;
+
+	if (x == 0 || mean <= 0)
+		return x == 0 ? 0 : -INFINITY;
+	first = lgamma(x + size) - lgamma(x + 1.0) - lgamma(size) +
+	    size * log(size / (mean + size)) + x * log(q);
+	term = sum = 1;
+	for (int i = 0; i < TAIL_TERMS && term > 1e-9 * sum; i++) {
+		term *= q * (x + i + size) / (x + i + 1.0);
+		sum += term;
+	}
+	first = (first + log(sum)) / M_LN10;
+	return first > 0 ? 0 : first;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See profile.h. */
+#include "weir/profile.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "weir/mem.h"
+#include "weir/seen.h"
+#include "doorkeeper.h"
+#include "profile_priv.h"
+
+/* Shares of the cap; the doorkeeper and small change take the rest. */
+#define SHARE_PROVEN	0.45
+#define SHARE_MADE_UP	0.25
+#define SHARE_ACTORS	0.10
+#define SHARE_SEEN	0.15
+#define ACTOR_BYTES	(sizeof(struct actor) + sizeof(struct nets) +	\
+			 sizeof(struct hll))
+#define ADMIT_COUNT	3	/* so often in about an hour */
+/* Each key tells the season at most so many events of an hour. */
+#define SEASON_MOST	5
+#define ROUNDS		1	/* of the clock, for one that was used, */
+#define ROUNDS_PAST	4	/* one with a past, and one in an alarm */
+#define ROUNDS_ALARM	16
+#define PAST_HOURS	48.0F
+
+static void
+drop_actor(void *row)
+{
+	struct actor	*a = row;
+
+	free(a->nets);
+	free(a->recipients);
+}
+
+static size_t
+rows_of(size_t bytes, double share, size_t row)
+{
+	/* Two to four slots of the index for each row. */
+	size_t	n = (size_t)((double)bytes * share) /
+		    (row + 4 * sizeof(uint32_t));
+
+	return n < 64 ? 64 : n;
+}
+
+struct profile *
+profile_new(struct hash_key key, size_t max_bytes)
+{
+	struct profile	*p = xcalloc(1, sizeof(*p));
+
+	p->key = key;
+	p->cap_bytes = max_bytes;
+	slab_init(&p->series[0], sizeof(struct series),
+	    offsetof(struct series, use), rows_of(max_bytes, SHARE_MADE_UP,
+	    sizeof(struct series)), NULL);
+	slab_init(&p->series[1], sizeof(struct series),
+	    offsetof(struct series, use), rows_of(max_bytes, SHARE_PROVEN,
+	    sizeof(struct series)), NULL);
+	slab_init(&p->actors, sizeof(struct actor),
+	    offsetof(struct actor, use), rows_of(max_bytes, SHARE_ACTORS,
+	    ACTOR_BYTES), drop_actor);
+	for (int i = 0; i < 2; i++)
+		p->seen[i] = seen_new((size_t)((double)max_bytes *
+		    SHARE_SEEN / 2), PROFILE_SEEN_US);
+	doorkeeper_init(&p->door);
+	season_init(&p->season);
+	return p;
+}
+
+void
+profile_free(struct profile *p)
+{
+	if (p == NULL)
+		return;
+	slab_done(&p->series[0]);
+	slab_done(&p->series[1]);
+	slab_done(&p->actors);
+	seen_free(p->seen[0]);
+	seen_free(p->seen[1]);
+	doorkeeper_done(&p->door);
+	free(p);
+}
+
+struct hash_key
+profile_hash_key(const struct profile *p)
+{
+	return p->key;
+}
+
+int64_t
+profile_began(const struct profile *p)
+{
+	return p->began;
+}
+
+void
+profile_begin(struct profile *p, int64_t at)
+{
+	if (p->began == 0)
+		p->began = at;
+}
+
+const struct season *
+profile_season(const struct profile *p)
+{
+	return &p->season;
+}
+
+static uint64_t
+series_id(const struct key *k, enum tally t)
+{
+	return k->hash + (uint64_t)t * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static bool
+is_site(enum alert_key_type t)
+{
+	return t == KEY_HOST || t == KEY_GLOBAL || t == KEY_LOCAL_USER;
+}
+
+struct series *
+profile_find(struct profile *p, const struct key *k, enum tally t)
+{
+	uint64_t	 id = series_id(k, t);
+	struct series	*s = slab_find(&p->series[1], id);
+
+	return s != NULL ? s : slab_find(&p->series[0], id);
+}
+
+static struct series *
+admit(struct profile *p, const struct key *k, enum tally t, uint32_t *n,
+    int64_t at, bool proven)
+{
+	uint64_t	 id = series_id(k, t);
+	struct series	*s;
+
+	proven = proven || is_site(k->type);
+	if (!proven) {
+		uint32_t	seen = doorkeeper_add(&p->door, id, *n, at);
+
+		if (seen < ADMIT_COUNT) {
+			p->refused++;
+			return NULL;
+		}
+		if (*n < ADMIT_COUNT)
+			*n = ADMIT_COUNT;
+	}
+	s = slab_add(&p->series[proven], id);
+	s->type = (uint8_t)k->type;
+	s->tally = (uint8_t)t;
+	/* A host was silent before its first; of others nobody knows. */
+	if (is_site(k->type))
+		s->base.hour = baseline_hour(p->began);
+	return s;
+}
+
+struct series *
+profile_count(struct profile *p, const struct key *k, enum tally t,
+    uint32_t n, int64_t at, bool proven, bool tame)
+{
+	struct series	*s = profile_find(p, k, t);
+
+	if (s == NULL && (s = admit(p, k, t, &n, at, proven)) == NULL)
+		return NULL;
+	s->use = s->alarmed != 0 ? ROUNDS_ALARM :
+	    s->base.hours > PAST_HOURS ? ROUNDS_PAST : ROUNDS;
+	s->tame = tame;
+	for (int w = 0; w < WINDOW_SPAN_COUNT; w++)
+		window_add(&s->windows[w], w, at, n);
+	baseline_add(&s->base, &p->season, at, n, tame);
+	if (!is_site(k->type) && !tame && t == TALLY_MESSAGES &&
+	    s->base.n[0] <= SEASON_MOST)
+		season_add(&p->season, baseline_hour(at));
+	return s;
+}
+
+struct actor *
+profile_actor(struct profile *p, const struct key *k, bool make)
+{
+	struct actor	*a = slab_find(&p->actors, k->hash);
+
+	if (a == NULL && make) {
+		a = slab_add(&p->actors, k->hash);
+		a->type = (uint8_t)k->type;
+	}
+	if (a != NULL)
+		a->use = a->alarmed != 0 ? ROUNDS_ALARM :
+		    a->proven ? ROUNDS_PAST : ROUNDS;
+	return a;
+}
+
+bool
+profile_first(struct profile *p, const struct key *k, char what,
+    struct str text, int64_t at)
+{
+	/* What strangers can make up shares no memory with what they cannot. */
+	bool	inside = k->type == KEY_SASL_USERNAME ||
+		    k->type == KEY_LOCAL_USER;
+
+	return seen_first(p->seen[inside && what != 'f'],
+	    key_pair(p->key, k->hash, what, text), at);
+}
+
+static struct net *
+find_net(const struct actor *a, uint32_t net)
+{
+	for (size_t i = 0; a->nets != NULL && i < a->nets->n; i++)
+		if (a->nets->net[i].id == net)
+			return &a->nets->net[i];
+	return NULL;
+}
+
+bool
+profile_has_net(const struct actor *a, uint32_t net)
+{
+	return find_net(a, net) != NULL;
+}
+
+size_t
+profile_nets(const struct actor *a)
+{
+	return a->nets == NULL ? 0 : a->nets->n;
+}
+
+int
+profile_net(struct profile *p, struct actor *a, uint32_t id, int64_t at)
+{
+	uint32_t	 hour = baseline_hour(at);
+	struct net	*n = find_net(a, id), *last;
+	bool		 first = a->nets == NULL;
+
+	(void)p;
+	if (n != NULL) {
+		if (hour > n->last)
+			n->last = hour;
+		return n->first != 0 && hour - n->first <
+		    PROFILE_NEW_US / USEC_PER_HOUR ? 2 : 0;
+	}
+	if (first)
+		a->nets = xcalloc(1, sizeof(*a->nets));
+	if (a->nets->n < PROFILE_NETS) {
+		n = &a->nets->net[a->nets->n++];
+	} else {
+		n = last = a->nets->net;
+		for (size_t i = 1; i < PROFILE_NETS; i++)
+			if (last[i].last < n->last)
+				n = &last[i];
+	}
+	/* Where it was before we looked, is no news. */
+	*n = (struct net){ id, first ? 0 : hour, hour };
+	return first ? 0 : 1;
+}
+
+struct profile_stats
+profile_stats(const struct profile *p)
+{
+	struct profile_stats	s = { 0 };
+
+	s.series = p->series[0].n + p->series[1].n;
+	s.actors = p->actors.n;
+	s.cap_bytes = p->cap_bytes;
+	s.bytes = slab_bytes(&p->series[0]) + slab_bytes(&p->series[1]) +
+	    slab_bytes(&p->actors) + seen_bytes(p->seen[0]) +
+	    seen_bytes(p->seen[1]) + (size_t)4 * DOORKEEPER_WIDTH;
+	for (size_t i = 0; i < p->actors.n; i++) {
+		const struct actor *a = slab_row(&p->actors, i);
+
+		s.bytes += a->nets != NULL ? sizeof(*a->nets) : 0;
+		s.bytes += a->recipients != NULL ? sizeof(struct hll) : 0;
+	}
+	s.evicted = p->series[0].evicted + p->series[1].evicted +
+	    p->actors.evicted;
+	s.refused = p->refused;
+	s.forgotten_early = seen_early(p->seen[0]) + seen_early(p->seen[1]);
+	return s;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See season.h. */
+#include "weir/season.h"
+
+#include <math.h>
+
+#include "weir/baseline.h"
+
+#define SHRINK	20.0	/* events' worth of belief in the coarser profile */
+
+static void
+weigh(struct season *s)
+{
+	double	day[24] = { 0 }, all = 0, flat, w;
+	int	i;
+
+	for (i = 0; i < SEASON_SLOTS; i++) {
+		day[i % 24] += (double)s->n[i];
+		all += (double)s->n[i];
+	}
+	for (i = 0; i < 24; i++)
+		day[i] = (day[i] + SHRINK) / (all / 24 + SHRINK);
+	flat = all / SEASON_SLOTS;
+	for (i = 0; i < SEASON_SLOTS; i++) {
+		w = ((double)s->n[i] + SHRINK * day[i % 24]) / (flat + SHRINK);
+		s->before[i + 1] = s->before[i] + w;
+	}
+}
+
+void
+season_init(struct season *s)
+{
+	memset(s, 0, sizeof(*s));
+	weigh(s);
+}
+
+void
+season_add(struct season *s, uint32_t hour)
+{
+	float	keep;
+
+	if (hour > s->hour) {
+		keep = (float)exp2(-(double)(hour - s->hour) /
+		    BASELINE_HALF_LIFE_HOURS);
+		for (int i = 0; s->hour != 0 && i < SEASON_SLOTS; i++)
+			s->n[i] *= keep;
+		s->hour = hour;
+		weigh(s);
+	}
+	s->n[hour % SEASON_SLOTS] += 1;
+}
+
+double
+season_weight(const struct season *s, uint32_t hour)
+{
+	int	i = (int)(hour % SEASON_SLOTS);
+
+	return s->before[i + 1] - s->before[i];
+}
+
+double
+season_sum(const struct season *s, uint32_t first, uint32_t hours)
+{
+	uint32_t	from = first % SEASON_SLOTS;
+	uint32_t	end = from + hours % SEASON_SLOTS;
+	double		all = s->before[SEASON_SLOTS];
+	double		sum = all * (hours / SEASON_SLOTS);
+
+	if (end <= SEASON_SLOTS)
+		return sum + s->before[end] - s->before[from];
+	return sum + all - s->before[from] + s->before[end - SEASON_SLOTS];
+}
+
+void
+season_pack(struct buf *b, const struct season *s)
+{
+	buf_put_u32(b, s->hour);
+	for (int i = 0; i < SEASON_SLOTS; i++)
+		buf_put_f32(b, s->n[i]);
+}
+
+bool
+season_unpack(struct buf_reader *r, struct season *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->hour = buf_get_u32(r);
+	for (int i = 0; i < SEASON_SLOTS; i++)
+		ret->n[i] = buf_get_f32(r);
+	weigh(ret);
+	return !r->bad;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See tally.h. */
+#include "weir/tally.h"
+
+#include "weir/profile.h"
+
+#define BIT(k)		(1u << KEY_##k)
+#define ACTORS		(BIT(SASL_USERNAME) | BIT(LOCAL_USER) |		\
+			 BIT(CLIENT_ADDRESS))
+#define SITE		(BIT(HOST) | BIT(GLOBAL))
+
+static const struct {
+	const char	*name, *plural;
+	uint32_t	 keys;
+} tallies[] = {
+#define X(name, text, plural) [TALLY_##name] = { text, plural, 0 },
+	TALLIES(X)
+#undef X
+};
+
+/* For whom each is kept. */
+static const uint32_t kept[TALLY_COUNT] = {
+	[TALLY_MESSAGES] = ACTORS | BIT(CLIENT_NETWORK) | SITE,
+	[TALLY_RECIPIENTS] = ACTORS | BIT(CLIENT_NETWORK) | SITE |
+	    BIT(SENDER) | BIT(SENDER_DOMAIN) | BIT(RECIPIENT_DOMAIN),
+	[TALLY_NEW_RECIPIENTS] = ACTORS,
+	[TALLY_NEW_NET_MESSAGES] = BIT(SASL_USERNAME) | SITE,
+	[TALLY_NEW_NETS] = BIT(SASL_USERNAME),
+	[TALLY_FOREIGN] = ACTORS,
+	[TALLY_BOUNCES] = ACTORS | BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_DEFERRALS] = ACTORS | BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_BLOCKED] = ACTORS | BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_KILOBYTES] = ACTORS | SITE,
+	[TALLY_OPEN_RELAYED] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) |
+	    SITE,
+	[TALLY_INBOUND] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) |
+	    BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_NEW_ADDRESSES] = BIT(CLIENT_NETWORK),
+	[TALLY_NULL_SENDERS] = BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_UNKNOWN_USERS] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) |
+	    BIT(RECIPIENT_DOMAIN) | SITE,
+	[TALLY_REJECTS] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) | SITE,
+	[TALLY_DENIED] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) | SITE,
+	[TALLY_AUTH_FAILURES] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) |
+	    BIT(SASL_USERNAME) | SITE,
+	[TALLY_FAILED_NETS] = BIT(SASL_USERNAME),
+	[TALLY_FAILED_USERS] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK),
+	[TALLY_UNENCRYPTED] = BIT(SASL_USERNAME) | SITE,
+};
+
+const char *
+tally_name(enum tally t)
+{
+	return tallies[t].name;
+}
+
+const char *
+tally_plural(enum tally t)
+{
+	return tallies[t].plural;
+}
+
+uint32_t
+tally_keys(enum tally t)
+{
+	return kept[t];
+}
+
+bool
+tally_is_out(enum tally t)
+{
+	return t < TALLY_OPEN_RELAYED;
+}
+
+static void
+count(struct facts *f, enum tally t, int64_t n)
+{
+	if (n <= 0)
+		return;
+	f->n[t] = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+	f->present |= 1u << t;
+}
+
+static void
+know(struct facts *f, struct hash_key k, enum alert_key_type type,
+    struct str host, struct str text)
+{
+	if (text.n == 0)
+		return;
+	f->keys[type] = key_make(k, type, host, text);
+	f->known |= 1u << type;
+}
+
+static struct str
+copy_domain(struct str address, char *to)
+{
+	struct str	d = str_domain(address);
+
+	str_copy(d, to, KEY_TEXT_MAX);
+	return str_of(to);
+}
+
+/* The network that is new or known to a login: /16, /32. */
+static uint32_t
+wide_net(struct hash_key k, const struct ip *client)
+{
+	struct ip_net	net = ip_net_of(client, 16, 32);
+	struct str	s = { (const char *)net.addr.b, sizeof(net.addr.b) };
+
+	/* Inside is one place. */
+	if (ip_is_private(client) || ip_is_loopback(client))
+		return 1;
+	return (uint32_t)hash_64(k, s) | 2;
+}
+
+static void
+know_client(struct facts *f, struct hash_key k, const struct policy *policy,
+    const struct event *e, struct ip *client, bool *ret_parsed)
+{
+	struct ip_net	net;
+
+	*ret_parsed = ip_parse(e->client_address, client);
+	know(f, k, KEY_CLIENT_ADDRESS, STR_NONE, e->client_address);
+	if (!*ret_parsed)
+		return;
+	net = ip_net_of(client, 24, 64);
+	know(f, k, KEY_CLIENT_NETWORK, STR_NONE, ip_net_print(&net, f->net));
+	f->trusted = policy_trusts(policy, client);
+}
+
+/*
+ * Who sends it, if it is sent through this host by somebody.  The class of a
+ * message is not known when it comes in, that of a pair is.
+ */
+static enum alert_key_type
+actor_of(const struct facts *f, const struct event *e)
+{
+	if (e->kind > EVENT_DELIVERY || e->origin == ORIGIN_BOUNCE ||
+	    e->origin == ORIGIN_FORWARD || e->status == STATUS_FORWARDED ||
+	    e->status == STATUS_FILTERED || (e->kind == EVENT_DELIVERY &&
+	    (e->class == CLASS_BOUNCE || e->class == CLASS_FORWARDED)))
+		return KEY_TYPE_COUNT;
+	if (f->known & BIT(SASL_USERNAME))
+		return KEY_SASL_USERNAME;
+	if (e->origin == ORIGIN_LOCAL)
+		return f->known & BIT(LOCAL_USER) ? KEY_LOCAL_USER : KEY_HOST;
+	if ((f->known & BIT(CLIENT_ADDRESS)) && (f->trusted ||
+	    (e->kind == EVENT_DELIVERY && (e->class == CLASS_OPEN_RELAY ||
+	    e->class == CLASS_AUTHORISED_RELAY))))
+		return KEY_CLIENT_ADDRESS;
+	return KEY_TYPE_COUNT;
+}
+
+/* Neither of a domain of ours nor of the login's own. */
+static bool
+is_foreign(const struct policy *policy, const struct event *e)
+{
+	struct str	domain = str_domain(e->sender);
+
+	return domain.n > 0 && !policy_is_local(policy, domain) &&
+	    !policy_is_relay(policy, domain) &&
+	    !str_eq_nocase(domain, str_domain(e->sasl_username)) &&
+	    !str_ends(domain, e->host);
+}
+
+static void
+tally_out_message(struct profile *p, const struct policy *policy,
+    const struct event *e, struct facts *f)
+{
+	struct actor	*a;
+	struct ip	 client;
+	int		 news;
+
+	count(f, TALLY_MESSAGES, e->repeat);
+	count(f, TALLY_KILOBYTES, (e->size + 1023) / 1024);
+	if (is_foreign(policy, e))
+		count(f, TALLY_FOREIGN, e->repeat);
+	if (f->actor != KEY_SASL_USERNAME)
+		return;
+	a = profile_actor(p, &f->keys[KEY_SASL_USERNAME], true);
+	a->proven = f->proven = true;
+	if (!ip_parse(e->client_address, &client))
+		return;
+	news = profile_net(p, a, wide_net(profile_hash_key(p), &client),
+	    e->at);
+	f->new_source = news != 0;
+	count(f, TALLY_NEW_NETS, news == 1);
+	count(f, TALLY_NEW_NET_MESSAGES, news != 0);
+}
+
+static void
+tally_out_delivery(struct profile *p, const struct event *e, struct facts *f)
+{
+	const struct key *actor = &f->keys[f->actor];
+
+	/* That detector knows by itself; it is no pattern to learn from. */
+	if (e->class == CLASS_OPEN_RELAY) {
+		if (e->counted)
+			count(f, TALLY_OPEN_RELAYED, e->repeat);
+		return;
+	}
+	if (e->counted) {
+		count(f, TALLY_RECIPIENTS, e->repeat);
+		if (f->actor != KEY_HOST && profile_first(p, actor, 'r',
+		    e->recipient, e->at))
+			count(f, TALLY_NEW_RECIPIENTS, 1);
+	}
+	if (f->actor == KEY_SASL_USERNAME)
+		f->proven = true;
+	if (e->local_hop)
+		return;
+	if (e->status == STATUS_BOUNCED || e->status == STATUS_EXPIRED)
+		count(f, TALLY_BOUNCES, e->repeat);
+	if (e->status == STATUS_DEFERRED && e->first)
+		count(f, TALLY_DEFERRALS, e->repeat);
+	if ((e->status == STATUS_BOUNCED || e->status == STATUS_DEFERRED) &&
+	    tally_is_listing(e->code, e->reply))
+		count(f, TALLY_BLOCKED, 1);
+}
+
+static bool
+is_null(const struct event *e)
+{
+	return str_known(e->sender) && e->sender.n == 0;
+}
+
+static void
+tally_in(struct profile *p, const struct event *e, struct facts *f)
+{
+	if (e->kind != EVENT_MESSAGE && !(e->kind == EVENT_DELIVERY &&
+	    e->counted && !e->relay_hop))
+		return;
+	if (e->kind == EVENT_DELIVERY) {
+		if (is_null(e))
+			count(f, TALLY_NULL_SENDERS, e->repeat);
+		return;
+	}
+	count(f, TALLY_INBOUND, e->repeat);
+	if ((f->known & BIT(CLIENT_NETWORK)) && !is_null(e) &&
+	    profile_first(p, &f->keys[KEY_CLIENT_NETWORK], 'a',
+	    e->client_address, e->at))
+		count(f, TALLY_NEW_ADDRESSES, 1);
+}
+
+static bool
+is_unknown_user(const struct event *e)
+{
+	return str_eq(e->dsn, STR("5.1.1")) ||
+	    str_find(e->reply, STR("User unknown")) != STR_NPOS;
+}
+
+static void
+tally_reject(const struct event *e, struct facts *f)
+{
+	if (e->class == CLASS_RELAY_DENIED)
+		count(f, TALLY_DENIED, e->repeat);
+	else if (!is_unknown_user(e))
+		count(f, TALLY_REJECTS, e->repeat);
+	else if (is_null(e))
+		count(f, TALLY_NULL_SENDERS, e->repeat);
+	else
+		count(f, TALLY_UNKNOWN_USERS, e->repeat);
+}
+
+static void
+tally_auth(struct profile *p, const struct policy *policy,
+    const struct event *e, const struct ip *client, bool has_client,
+    struct facts *f)
+{
+	struct hash_key	 k = profile_hash_key(p);
+	uint32_t	 net = has_client ? wide_net(k, client) : 0;
+	struct key	*user = &f->keys[KEY_SASL_USERNAME];
+	struct actor	*a = NULL;
+	bool		 named = f->known & BIT(SASL_USERNAME);
+
+	if (named)
+		a = profile_actor(p, user, e->status == STATUS_OK);
+	if (e->status == STATUS_OK) {
+		if (a != NULL)
+			a->proven = f->proven = true;
+		if (str_known(e->encryption_protocol) &&
+		    e->encryption_protocol.n == 0 && !f->trusted)
+			count(f, TALLY_UNENCRYPTED, e->repeat);
+		return;
+	}
+	f->proven = a != NULL && a->proven;
+	f->ours = policy_is_local(policy, str_domain(e->sasl_username));
+	count(f, TALLY_AUTH_FAILURES, e->repeat);
+	/* A mistyped or old password at home is no guess at the account. */
+	if (a != NULL && net != 0 && profile_has_net(a, net)) {
+		f->known &= SITE;
+		return;
+	}
+	if (named && (f->known & BIT(CLIENT_NETWORK)) && profile_first(p,
+	    user, 'f', f->keys[KEY_CLIENT_NETWORK].text, e->at))
+		count(f, TALLY_FAILED_NETS, 1);
+	if (named && (f->known & BIT(CLIENT_ADDRESS)) && profile_first(p,
+	    &f->keys[KEY_CLIENT_ADDRESS], 'u', user->text, e->at))
+		count(f, TALLY_FAILED_USERS, 1);
+}
+
+void
+tally_event(struct profile *p, const struct policy *policy,
+    const struct event *e, struct facts *f)
+{
+	struct hash_key	 k = profile_hash_key(p);
+	struct ip	 client;
+	bool		 has_client;
+
+	memset(f, 0, offsetof(struct facts, net));
+	f->at = e->at;
+	f->actor = KEY_TYPE_COUNT;
+	know_client(f, k, policy, e, &client, &has_client);
+	know(f, k, KEY_SASL_USERNAME, STR_NONE, e->sasl_username);
+	if (e->origin == ORIGIN_LOCAL)
+		know(f, k, KEY_LOCAL_USER, e->host, e->local_user);
+	know(f, k, KEY_HOST, STR_NONE, e->host);
+	know(f, k, KEY_GLOBAL, STR_NONE, STR("*"));
+	know(f, k, KEY_SENDER, STR_NONE, e->sender);
+	know(f, k, KEY_SENDER_DOMAIN, STR_NONE,
+	    copy_domain(e->sender, f->domains[0]));
+	know(f, k, KEY_RECIPIENT_DOMAIN, STR_NONE,
+	    copy_domain(e->recipient, f->domains[1]));
+	f->actor = actor_of(f, e);
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+	case EVENT_DELIVERY:
+		if (f->actor == KEY_TYPE_COUNT)
+			tally_in(p, e, f);
+		else if (e->kind == EVENT_MESSAGE)
+			tally_out_message(p, policy, e, f);
+		else
+			tally_out_delivery(p, e, f);
+		break;
+	case EVENT_REJECT:
+		tally_reject(e, f);
+		break;
+	case EVENT_AUTH:
+		tally_auth(p, policy, e, &client, has_client, f);
+		break;
+	default:
+		break;
+	}
+}
