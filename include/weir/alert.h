@@ -9,6 +9,7 @@
 #include "weir/detect.h"
 
 #define ALERT_EVIDENCE_MAX	20	/* event ids and raw lines kept */
+#define ALERT_RELATED_MAX	32	/* further keys of the incident */
 
 #define ALERT_STATES(X)							\
 	X(OPEN, "open") X(ACKNOWLEDGED, "acknowledged")			\
@@ -35,6 +36,12 @@ struct alert_evidence {
 	char	*line;		/* raw log lines of it, LF between; owned */
 };
 
+/* Another key of the same incident; the text is owned. */
+struct alert_related {
+	enum alert_key_type	 key_type;
+	char			*key;
+};
+
 struct alert {
 	uint8_t		 id[EVENT_ID_SIZE];
 	int64_t		 version;	/* transitions so far; in webhook-id */
@@ -56,6 +63,8 @@ struct alert {
 	size_t			nreasons;
 	struct alert_evidence	evidence[ALERT_EVIDENCE_MAX];
 	size_t			nevidence;
+	struct alert_related	related[ALERT_RELATED_MAX];
+	size_t			nrelated;
 };
 
 struct alert	*alert_new(void);
@@ -63,16 +72,20 @@ void		 alert_free(struct alert *a);
 struct alert	*alert_copy(const struct alert *a);
 void		 alert_add_evidence(struct alert *a,
 		    const uint8_t id[EVENT_ID_SIZE], struct str line);
+/* False: there are too many.  What is there already adds nothing. */
+bool		 alert_add_related(struct alert *a, enum alert_key_type type,
+		    struct str key);
+/* Another reason; of one that is there, the larger observation stays. */
+void		 alert_add_reason(struct alert *a,
+		    const struct alert_reason *r);
 /* The id: hash of detector, host, key and the opening event's id. */
 void		 alert_make_id(struct alert *a,
 		    const uint8_t event_id[EVENT_ID_SIZE]);
 const char	*alert_state_name(enum alert_state s);
 const char	*alert_severity_name(enum alert_severity s);
-const char	*alert_key_type_name(enum alert_key_type k);
 const char	*alert_transition_name(enum alert_transition t);
 enum alert_state	alert_state_of(struct str name);
 enum alert_severity	alert_severity_of(struct str name);
-enum alert_key_type	alert_key_type_of(struct str name);
 /* Packed form for the store's blob column. */
 void		 alert_pack(struct buf *b, const struct alert *a);
 struct alert	*alert_unpack(struct str blob);	/* NULL: damaged */

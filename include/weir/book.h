@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The book of open alerts: turns findings and commands into the transitions
- * of an alert's life.  One alert for each detector, host and key; bounded.
+ * of an alert's life.  One alert for each incident; bounded.
  */
 #ifndef WEIR_BOOK_H
 #define WEIR_BOOK_H
@@ -9,8 +9,12 @@
 #include "weir/alert.h"
 #include "weir/error.h"
 #include "weir/hash.h"
+#include "weir/scan.h"
 
 #define BOOK_ALERTS_MAX	10000	/* open at once; then one for the host */
+/* Another key of a detector with one incident joins it for so long. */
+#define BOOK_PAUSE_US	(3 * USEC_PER_HOUR)
+#define BOOK_QUIET_US	(24 * USEC_PER_HOUR)
 
 struct book;
 
@@ -25,14 +29,29 @@ struct book	*book_new(struct hash_key key, const struct book_out *out);
 void		 book_free(struct book *b);
 /* An alert that is open in the store. */
 void		 book_add(struct book *b, const struct alert *a);
+/* What a detector found at an event. */
+struct report {
+	const struct detector	*detector;
+	const struct event	*event;
+	struct str		 lines;
+	enum alert_key_type	 key_type;
+	struct str		 key;
+	/* Either: what the scan found, with the event's keys ... */
+	const struct hit	*hit;
+	const struct facts	*facts;
+	/* ... or the detector's own words under this policy. */
+	const struct policy	*policy;
+	bool			 historical;	/* the event is old news */
+};
+
 /*
- * A detector is concerned by an event: counts it into the open alert of its
- * key, or opens one with the detector's words.  `historical`: the event is old
- * news.
+ * Counts into the open alert of the incident it belongs to, or opens one: the
+ * alert of that key; or of who caused the event; or, where a detector has one
+ * incident for a host, that one.
  */
-void		 book_find(struct book *b, const struct detector *d,
-		    const struct policy *p, const struct event *e,
-		    struct str lines, bool historical);
+void		 book_report(struct book *b, const struct report *r);
+/* What was quiet for BOOK_QUIET_US by then is over. */
+void		 book_advance(struct book *b, int64_t now);
 /*
  * An event that had been counted no longer concerns the detector: the last one
  * resolves the alert, with that reason.

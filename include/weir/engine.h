@@ -11,6 +11,7 @@
 #include "weir/alert.h"
 #include "weir/line.h"
 #include "weir/policy.h"
+#include "weir/scan.h"
 
 struct engine;
 
@@ -46,7 +47,7 @@ struct engine_options {
 	size_t		 messages_max;	/* correlator cap */
 	bool		 keep_lines;	/* raw lines, for evidence */
 	bool		 subjects;	/* keep them, where the log has them */
-	uint32_t	 detectors_off;	/* bit i: detector_at(i) is silent */
+	struct scan_options scan;	/* and which detectors are on */
 };
 
 /* Counters for status and metrics; monotone since the engine began. */
@@ -58,6 +59,7 @@ struct engine_stats {
 };
 
 void		 engine_options_init(struct engine_options *o);
+void		 engine_options_done(struct engine_options *o);
 /* The policy stays the caller's and must outlive the engine. */
 struct engine	*engine_new(const struct engine_options *o,
 		    struct policy *policy, const struct engine_sink *sink);
@@ -79,6 +81,15 @@ void	engine_line(struct engine *e, uint32_t chain, const struct record *r,
 	    const struct line *l);
 /* A stored or made input: what detectors see. */
 void	engine_input(struct engine *e, struct event *ev, struct str lines);
+/*
+ * What statistics know, as a blob; it belongs to the events taken in so far.
+ * A new engine takes it back before the first event, and then each event that
+ * was taken in since, in order of seq: their alerts are told already.  False:
+ * it cannot be read (another version, another cap, damage) and is as new.
+ */
+void	engine_checkpoint(const struct engine *e, struct buf *b);
+bool	engine_restore(struct engine *e, struct str blob);
+void	engine_replay(struct engine *e, const struct event *ev);
 /*
  * Live only: the wall clock, before lines are taken.  It tells what is old and
  * what is from the future; engine time stays with the lines.

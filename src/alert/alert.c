@@ -11,7 +11,8 @@
 #include "weir/hash.h"
 #include "weir/mem.h"
 
-#define PACK_VERSION	1
+#define PACK_VERSION	2
+#define PACK_UNRELATED	1	/* the version without related keys */
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const state_names[] = {
@@ -23,12 +24,6 @@ static const char *const state_names[] = {
 static const char *const severity_names[] = {
 #define X(e, name) name,
 	ALERT_SEVERITIES(X)
-#undef X
-};
-
-static const char *const key_type_names[] = {
-#define X(e, name) name,
-	ALERT_KEY_TYPES(X)
 #undef X
 };
 
@@ -56,12 +51,6 @@ alert_severity_name(enum alert_severity s)
 }
 
 const char *
-alert_key_type_name(enum alert_key_type k)
-{
-	return key_type_names[k];
-}
-
-const char *
 alert_transition_name(enum alert_transition t)
 {
 	return transition_names[t];
@@ -77,12 +66,6 @@ enum alert_severity
 alert_severity_of(struct str name)
 {
 	return str_name_index(severity_names, ARRAY_LEN(severity_names), name);
-}
-
-enum alert_key_type
-alert_key_type_of(struct str name)
-{
-	return str_name_index(key_type_names, ARRAY_LEN(key_type_names), name);
 }
 
 struct alert *
@@ -109,6 +92,8 @@ alert_free(struct alert *a)
 #undef X
 	for (i = 0; i < a->nevidence; i++)
 		free(a->evidence[i].line);
+	for (i = 0; i < a->nrelated; i++)
+		free(a->related[i].key);
 	free(a);
 }
 
@@ -124,6 +109,8 @@ alert_copy(const struct alert *a)
 	for (i = 0; i < a->nevidence; i++)
 		if (a->evidence[i].line != NULL)
 			b->evidence[i].line = xstrdup(a->evidence[i].line);
+	for (i = 0; i < a->nrelated; i++)
+		b->related[i].key = xstrdup(a->related[i].key);
 	return b;
 }
 
@@ -138,6 +125,42 @@ alert_add_evidence(struct alert *a, const uint8_t id[EVENT_ID_SIZE],
 	e = &a->evidence[a->nevidence++];
 	memcpy(e->event_id, id, EVENT_ID_SIZE);
 	e->line = line.n == 0 ? NULL : str_dup(line);
+}
+
+bool
+alert_add_related(struct alert *a, enum alert_key_type type, struct str key)
+{
+	struct alert_related	*r;
+	size_t			 i;
+
+	if (a->key_type == type && str_eq(str_of(a->key), key))
+		return true;
+	for (i = 0; i < a->nrelated; i++)
+		if (a->related[i].key_type == type &&
+		    str_eq(str_of(a->related[i].key), key))
+			return true;
+	if (a->nrelated == ALERT_RELATED_MAX)
+		return false;
+	r = &a->related[a->nrelated++];
+	r->key_type = type;
+	r->key = str_dup(key);
+	return true;
+}
+
+void
+alert_add_reason(struct alert *a, const struct alert_reason *r)
+{
+	size_t	i;
+
+	for (i = 0; i < a->nreasons; i++)
+		if (strcmp(a->reasons[i].name, r->name) == 0 &&
+		    strcmp(a->reasons[i].window, r->window) == 0) {
+			if (r->observed > a->reasons[i].observed)
+				a->reasons[i] = *r;
+			return;
+		}
+	if (a->nreasons < ALERT_REASONS_MAX)
+		a->reasons[a->nreasons++] = *r;
 }
 
 void
@@ -206,6 +229,23 @@ alert_pack(struct buf *b, const struct alert *a)
 		buf_add(b, a->evidence[i].event_id, EVENT_ID_SIZE);
 		buf_put_str(b, str_of(a->evidence[i].line));
 	}
+	buf_put_u8(b, (uint8_t)a->nrelated);
+	for (i = 0; i < a->nrelated; i++) {
+		buf_put_u8(b, a->related[i].key_type);
+		buf_put_str(b, str_of(a->related[i].key));
+	}
+}
+
+static void
+unpack_related(struct buf_reader *r, struct alert *a)
+{
+	enum alert_key_type	type;
+	size_t			n = buf_get_u8(r);
+
+	while (n-- > 0 && !r->bad) {
+		type = buf_get_u8(r) % KEY_TYPE_COUNT;
+		(void)alert_add_related(a, type, buf_get_str(r));
+	}
 }
 
 static void
@@ -241,10 +281,11 @@ alert_unpack(struct str blob)
 	struct buf_reader	 r = { blob, false };
 	struct alert		*a;
 	struct str		 s;
-	uint8_t			 flags;
+	uint8_t			 flags, version;
 	size_t			 i;
 
-	if (buf_get_u8(&r) != PACK_VERSION)
+	version = buf_get_u8(&r);
+	if (version != PACK_VERSION && version != PACK_UNRELATED)
 		return NULL;
 	a = alert_new();
 	for (i = 0; i < EVENT_ID_SIZE; i++)
@@ -264,6 +305,8 @@ alert_unpack(struct str blob)
 	ALERT_TEXTS(X)
 #undef X
 	unpack_lists(&r, a);
+	if (version != PACK_UNRELATED)
+		unpack_related(&r, a);
 	if (r.bad) {
 		alert_free(a);
 		return NULL;

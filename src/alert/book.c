@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Open alerts by detector, host and key, and what happens to them.
+ * Open alerts by each key of their incident, and what happens to them.
  *
- * A detector says "concerns" with the key of an event; what is counted under a
- * key can be taken back under the same key, so that a corrected policy empties
- * an alert and thereby resolves it.
+ * An index key is a kind, a host where the same text means another one there,
+ * and the text.  A detector that knows by itself (open-relay) says "concerns"
+ * with the key of an event; what is counted under a key can be taken back
+ * under the same key, so that a corrected policy empties an alert and thereby
+ * resolves it.
  */
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -14,18 +16,22 @@
 #include "weir/mem.h"
 
 #define LINES_EVENTS	5	/* events whose raw lines are kept */
+#define KEY_MERGED	0xff	/* index kind: the detector's one incident */
 
 struct entry {
-	TAILQ_ENTRY(entry)	 changes;
+	TAILQ_ENTRY(entry)	 changes, live;
 	struct alert		*a;
+	const struct detector	*d;		/* NULL: not of the core */
 	bool			 changed;	/* counted since told */
 };
 
 TAILQ_HEAD(entry_list, entry);
 
 struct book {
-	struct map	*open;
+	struct map	*index;
 	struct entry_list changed;
+	struct entry_list live;		/* by last_seen */
+	size_t		 n;
 	struct book_out	 out;
 	struct buf	 key;
 };
@@ -35,17 +41,16 @@ book_new(struct hash_key key, const struct book_out *out)
 {
 	struct book *b = xcalloc(1, sizeof(*b));
 
-	b->open = map_new(key);
+	b->index = map_new(key);
 	TAILQ_INIT(&b->changed);
+	TAILQ_INIT(&b->live);
 	b->out = *out;
 	return b;
 }
 
 static void
-free_entry(void *p)
+free_entry(struct entry *e)
 {
-	struct entry *e = p;
-
 	alert_free(e->a);
 	free(e);
 }
@@ -53,9 +58,15 @@ free_entry(void *p)
 void
 book_free(struct book *b)
 {
+	struct entry *e;
+
 	if (b == NULL)
 		return;
-	map_free(b->open, free_entry);
+	map_free(b->index, NULL);
+	while ((e = TAILQ_FIRST(&b->live)) != NULL) {
+		TAILQ_REMOVE(&b->live, e, live);
+		free_entry(e);
+	}
 	buf_done(&b->key);
 	free(b);
 }
@@ -63,32 +74,114 @@ book_free(struct book *b)
 size_t
 book_count(const struct book *b)
 {
-	return map_count(b->open);
+	return b->n;
+}
+
+/* Does the detector mean the key on that host only? */
+static bool
+is_hosts_own(const struct detector *d, enum alert_key_type type)
+{
+	return d == NULL || type == KEY_LOCAL_USER || type == KEY_HOST;
+}
+
+/* Does the key say who did it?  Else it is shared by unlike incidents. */
+static bool
+is_source(enum alert_key_type type)
+{
+	return type == KEY_SASL_USERNAME || type == KEY_LOCAL_USER ||
+	    type == KEY_CLIENT_ADDRESS || type == KEY_CLIENT_NETWORK;
 }
 
 static struct str
-key_of(struct book *b, struct str detector, struct str host,
-    enum alert_key_type type, struct str key)
+index_key(struct book *b, uint8_t kind, struct str detector, struct str host,
+    struct str text)
 {
 	buf_clear(&b->key);
+	buf_put_u8(&b->key, kind);
 	buf_put_str(&b->key, detector);
 	buf_put_str(&b->key, host);
-	buf_put_u8(&b->key, (uint8_t)type);
-	buf_add_str(&b->key, key);
+	buf_add_str(&b->key, text);
 	return buf_str(&b->key);
 }
 
 static struct str
-key_of_alert(struct book *b, const struct alert *a)
+merged_key(struct book *b, const struct detector *d, struct str host)
 {
-	return key_of(b, str_of(a->detector), str_of(a->host), a->key_type,
-	    str_of(a->key));
+	return index_key(b, KEY_MERGED, str_of(d->name), host, STR_NONE);
 }
 
-static struct entry *
-find(struct book *b, struct str key)
+static struct str
+own_key(struct book *b, const struct entry *e, enum alert_key_type type,
+    struct str text)
 {
-	return map_get(b->open, key);
+	return index_key(b, (uint8_t)type, is_source(type) ? STR_NONE :
+	    str_of(e->a->detector), is_hosts_own(e->d, type) ?
+	    str_of(e->a->host) : STR_NONE, text);
+}
+
+/*
+ * The first keeps a key; but what goes on under a detector is what began last.
+ */
+static void
+put_key(struct book *b, struct entry *e, struct str key)
+{
+	if (map_get(b->index, key) == NULL || (uint8_t)key.p[0] == KEY_MERGED)
+		(void)map_put(b->index, key, e);
+}
+
+static void
+del_key(struct book *b, struct entry *e, struct str key)
+{
+	if (map_get(b->index, key) == e)
+		(void)map_del(b->index, key);
+}
+
+/* On the host, and what is the same on every host. */
+static struct entry *
+find_key(struct book *b, const struct detector *d, enum alert_key_type type,
+    struct str host, struct str text)
+{
+	struct str	detector = is_source(type) ? STR_NONE :
+			    str_of(d->name);
+	struct entry	*e;
+
+	e = map_get(b->index, index_key(b, (uint8_t)type, detector, host,
+	    text));
+	if (e == NULL)
+		e = map_get(b->index, index_key(b, (uint8_t)type, detector,
+		    STR_NONE, text));
+	return e;
+}
+
+static void
+each_key(struct book *b, struct entry *e,
+    void (*fn)(struct book *b, struct entry *e, struct str key))
+{
+	const struct alert *a = e->a;
+
+	fn(b, e, own_key(b, e, a->key_type, str_of(a->key)));
+	for (size_t i = 0; i < a->nrelated; i++)
+		fn(b, e, own_key(b, e, a->related[i].key_type,
+		    str_of(a->related[i].key)));
+	if (e->d == NULL || e->d->merges == MERGES_NOTHING)
+		return;
+	fn(b, e, merged_key(b, e->d, STR_NONE));
+	if (e->d->merges == MERGES_ON_HOST)
+		fn(b, e, merged_key(b, e->d, str_of(a->host)));
+}
+
+/* The list stays in order of when something was seen last. */
+static void
+queue(struct book *b, struct entry *e)
+{
+	struct entry *before = TAILQ_LAST(&b->live, entry_list);
+
+	while (before != NULL && before->a->last_seen > e->a->last_seen)
+		before = TAILQ_PREV(before, entry_list, live);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&b->live, e, live);
+	else
+		TAILQ_INSERT_AFTER(&b->live, before, e, live);
 }
 
 static struct entry *
@@ -97,7 +190,10 @@ insert(struct book *b, struct alert *a)
 	struct entry *e = xcalloc(1, sizeof(*e));
 
 	e->a = a;
-	(void)map_put(b->open, key_of_alert(b, a), e);
+	e->d = detector_find(str_of(a->detector));
+	each_key(b, e, put_key);
+	queue(b, e);
+	b->n++;
 	return e;
 }
 
@@ -113,14 +209,16 @@ static void
 drop(struct book *b, struct entry *e)
 {
 	settle(b, e);
-	(void)map_del(b->open, key_of_alert(b, e->a));
+	each_key(b, e, del_key);
+	TAILQ_REMOVE(&b->live, e, live);
+	b->n--;
 	free_entry(e);
 }
 
 void
 book_add(struct book *b, const struct alert *a)
 {
-	if (a->state != ALERT_RESOLVED && find(b, key_of_alert(b, a)) == NULL)
+	if (a->state != ALERT_RESOLVED)
 		(void)insert(b, alert_copy(a));
 }
 
@@ -153,72 +251,121 @@ tell(struct book *b, struct entry *e, enum alert_transition t)
 }
 
 static struct alert *
-alert_of_finding(const struct finding *f, const struct detector *d,
-    const struct event *e)
+alert_of_finding(const struct finding *f, const struct report *r)
 {
 	struct alert *a = alert_new();
 
-	a->detector = xstrdup(d->name);
+	a->detector = xstrdup(r->detector->name);
 	a->severity = f->severity;
-	a->host = str_dup(e->host);
+	a->host = str_dup(r->event->host);
 	a->key_type = f->key_type;
 	a->key = xstrdup(f->key);
 	a->title = str_dup(buf_str(&f->title));
 	a->runbook = str_dup(buf_str(&f->runbook));
-	a->opened = a->first_seen = a->last_seen = e->at;
+	a->opened = a->first_seen = a->last_seen = r->event->at;
 	memcpy(a->reasons, f->reasons, sizeof(a->reasons));
 	a->nreasons = f->nreasons;
-	alert_make_id(a, e->id);
+	a->historical = r->historical;
+	a->shadow = f->shadow;
+	alert_make_id(a, r->event->id);
 	return a;
 }
 
+/* One more event, or what the scan counted. */
 static void
-count(struct alert *a, const struct event *e, struct str lines)
+count(struct alert *a, const struct report *r)
 {
-	a->count += e->repeat;
+	const struct event *e = r->event;
+
+	if (r->hit == NULL) {
+		a->count += e->repeat;
+		if (a->nreasons > 0)
+			a->reasons[0].observed = (double)a->count;
+	} else if (r->hit->observed > a->count) {
+		a->count = r->hit->observed;
+	}
 	if (e->at > a->last_seen)
 		a->last_seen = e->at;
 	if (e->at < a->first_seen)
 		a->first_seen = e->at;
-	if (a->nreasons > 0)
-		a->reasons[0].observed = (double)a->count;
 	alert_add_evidence(a, e->id,
-	    a->nevidence < LINES_EVENTS ? lines : STR_NONE);
+	    a->nevidence < LINES_EVENTS ? r->lines : STR_NONE);
 }
 
-void
-book_find(struct book *b, const struct detector *d, const struct policy *p,
-    const struct event *e, struct str lines, bool historical)
+static void
+describe(const struct report *r, struct finding *f)
 {
-	struct finding		 f;
-	struct entry		*open;
-	struct alert		*a;
-	char			 key[256];
-	enum alert_key_type	 type;
+	finding_init(f);
+	if (r->hit != NULL)
+		scan_describe(r->hit, r->event, f);
+	else
+		r->detector->describe(r->policy, r->event, f);
+}
 
-	if (!d->concerns(e, &type, key))
-		return;
-	open = find(b, key_of(b, str_of(d->name), e->host, type,
-	    str_of(key)));
-	if (open == NULL && map_count(b->open) >= BOOK_ALERTS_MAX)
-		open = find(b, key_of(b, str_of(d->name), e->host,
-		    KEY_HOST, e->host));
-	if (open != NULL) {
-		count(open->a, e, lines);
-		change(b, open);
-		return;
+/* Who did it, most specific first; what lies behind says where it shows. */
+static const enum alert_key_type sources[] = {
+	KEY_SASL_USERNAME, KEY_LOCAL_USER, KEY_CLIENT_ADDRESS,
+	KEY_CLIENT_NETWORK, KEY_RECIPIENT_DOMAIN, KEY_HOST,
+};
+
+#define NSOURCES	(sizeof(sources) / sizeof(sources[0]))
+
+/* The alert of somebody less general who caused this event. */
+static struct entry *
+find_cause(struct book *b, const struct report *r)
+{
+	struct entry	*e;
+
+	for (size_t i = 0; r->facts != NULL && i < NSOURCES &&
+	    sources[i] != r->key_type; i++) {
+		if (!(r->facts->known >> sources[i] & 1))
+			continue;
+		e = find_key(b, r->detector, sources[i], r->event->host,
+		    r->facts->keys[sources[i]].text);
+		if (e != NULL)
+			return e;
 	}
-	finding_init(&f);
-	d->describe(p, e, &f);
-	if (map_count(b->open) >= BOOK_ALERTS_MAX) {
-		f.key_type = KEY_HOST;
-		str_copy(e->host, f.key, sizeof(f.key));
-	}
-	a = alert_of_finding(&f, d, e);
-	a->historical = historical;
-	count(a, e, lines);
-	tell(b, insert(b, a), TRANSITION_OPENED);
-	finding_done(&f);
+	return NULL;
+}
+
+static bool
+is_login(enum alert_key_type t)
+{
+	return t == KEY_SASL_USERNAME || t == KEY_LOCAL_USER;
+}
+
+static bool
+has_key(struct book *b, const struct entry *e, const struct report *r)
+{
+	return find_key(b, r->detector, r->key_type, r->event->host,
+	    r->key) == e || find_cause(b, r) == e;
+}
+
+/* What goes on under this detector on that host, unless it has paused. */
+static struct entry *
+find_merged(struct book *b, const struct report *r, struct str host)
+{
+	struct entry *e = map_get(b->index, merged_key(b, r->detector, host));
+
+	return e == NULL || r->event->at - e->a->last_seen > BOOK_PAUSE_US ?
+	    NULL : e;
+}
+
+static struct entry *
+find_incident(struct book *b, const struct report *r)
+{
+	struct entry *e = find_key(b, r->detector, r->key_type,
+	    r->event->host, r->key);
+
+	if (e == NULL && !is_login(r->key_type))
+		e = find_cause(b, r);
+	if (e == NULL && r->detector->merges != MERGES_NOTHING)
+		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
+		    r->event->host : STR_NONE);
+	if (e == NULL && b->n >= BOOK_ALERTS_MAX)
+		e = find_key(b, r->detector, KEY_HOST, r->event->host,
+		    r->event->host);
+	return e;
 }
 
 static void
@@ -231,19 +378,146 @@ resolve(struct book *b, struct entry *e, const char *reason)
 	drop(b, e);
 }
 
+/* Graver than what was open: its words are the alert's from now on. */
+static bool
+raise_severity(struct entry *e, const struct report *r)
+{
+	struct finding	f;
+	bool		graver;
+
+	describe(r, &f);
+	graver = f.severity > e->a->severity;
+	if (graver) {
+		e->a->severity = f.severity;
+		if (e->d == r->detector) {
+			free(e->a->title);
+			e->a->title = str_dup(buf_str(&f.title));
+		}
+	}
+	finding_done(&f);
+	return graver;
+}
+
+static void
+merge(struct book *b, struct entry *e, const struct report *r)
+{
+	struct alert_reason	why;
+
+	count(e->a, r);
+	/* More are not found again after a restart, so not before either. */
+	if (alert_add_related(e->a, r->key_type, r->key))
+		put_key(b, e, own_key(b, e, r->key_type, r->key));
+	TAILQ_REMOVE(&b->live, e, live);
+	queue(b, e);
+	if (r->hit != NULL) {
+		scan_reason(r->hit, &why);
+		alert_add_reason(e->a, &why);
+		if (raise_severity(e, r)) {
+			tell(b, e, TRANSITION_UPDATED);
+			return;
+		}
+	}
+	change(b, e);
+}
+
+/* Of the host: there are too many, or several keys of one incident. */
+static void
+widen(struct finding *f, const struct report *r, bool several)
+{
+	f->key_type = KEY_HOST;
+	str_copy(r->event->host, f->key, sizeof(f->key));
+	if (several)
+		buf_addf(&f->title, "; and others: all of them are one "
+		    "incident on %.*s from now on", STRF(r->event->host));
+}
+
+static struct entry *
+open_alert(struct book *b, const struct report *r, bool several)
+{
+	struct finding	 f;
+	struct alert	*a;
+	struct entry	*e;
+
+	describe(r, &f);
+	if (several || b->n >= BOOK_ALERTS_MAX)
+		widen(&f, r, several);
+	a = alert_of_finding(&f, r);
+	if (a->key_type != r->key_type)
+		(void)alert_add_related(a, r->key_type, r->key);
+	count(a, r);
+	e = insert(b, a);
+	tell(b, e, TRANSITION_OPENED);
+	finding_done(&f);
+	return e;
+}
+
+/*
+ * The second key of what is one incident for a host: an alert of the host,
+ * which takes in all that follows.
+ */
+static void
+open_several(struct book *b, struct entry *first, const struct report *r)
+{
+	struct entry *e = open_alert(b, r, true);
+
+	(void)alert_add_related(e->a, first->a->key_type,
+	    str_of(first->a->key));
+}
+
+void
+book_report(struct book *b, const struct report *r)
+{
+	struct entry *e = find_incident(b, r);
+
+	if (e != NULL && e->d != NULL && e->d->attempts &&
+	    !r->detector->attempts) {
+		resolve(b, e, "more than attempts now: see the alert that "
+		    "opened then");
+		e = NULL;
+	}
+	/* On another host already: this one is not the first network's. */
+	if (e == NULL)
+		(void)open_alert(b, r, r->detector->merges == MERGES_ON_HOST &&
+		    find_merged(b, r, STR_NONE) != NULL);
+	else if (e->d == r->detector && e->d->merges != MERGES_NOTHING &&
+	    is_source(e->a->key_type) && !has_key(b, e, r))
+		open_several(b, e, r);
+	else
+		merge(b, e, r);
+}
+
+/* What says that weir is blind is true until it sees again. */
+static bool
+is_condition(const struct entry *e)
+{
+	return e->a->key_type == KEY_SOURCE;
+}
+
+void
+book_advance(struct book *b, int64_t now)
+{
+	struct entry *e, *next;
+
+	for (e = TAILQ_FIRST(&b->live); e != NULL &&
+	    now - e->a->last_seen > BOOK_QUIET_US; e = next) {
+		next = TAILQ_NEXT(e, live);
+		if (!is_condition(e))
+			resolve(b, e, "nothing more was seen for 24 hours");
+	}
+}
+
 void
 book_take_back(struct book *b, const struct detector *d,
     const struct event *e, const char *reason)
 {
 	struct entry		*open;
-	char			 key[256];
+	char			 key[KEY_TEXT_MAX];
 	enum alert_key_type	 type;
 
-	if (!d->concerns(e, &type, key))
+	if (d->concerns == NULL || !d->concerns(e, &type, key))
 		return;
-	open = find(b, key_of(b, str_of(d->name), e->host, type,
-	    str_of(key)));
-	if (open == NULL || e->at < open->a->first_seen)
+	open = find_key(b, d, type, e->host, str_of(key));
+	if (open == NULL || open->d != d || e->at < open->a->first_seen)
 		return;
 	open->a->count -= e->repeat;
 	if (open->a->nreasons > 0)
@@ -257,9 +531,13 @@ book_take_back(struct book *b, const struct detector *d,
 static struct entry *
 find_open(struct book *b, const struct alert *a, struct error *err)
 {
-	struct entry *open = find(b, key_of_alert(b, a));
+	struct entry *open;
 
-	if (open == NULL || memcmp(open->a->id, a->id, EVENT_ID_SIZE) != 0) {
+	TAILQ_FOREACH(open, &b->live, live)
+		if (memcmp(open->a->id, a->id, EVENT_ID_SIZE) == 0)
+			break;
+
+	if (open == NULL) {
 		error_set(err, "this alert is not open, it is %s",
 		    alert_state_name(a->state));
 		return NULL;

@@ -292,7 +292,7 @@ add_facts(struct buf *b, const struct alert *a)
 		buf_addf(b, "          resolved: %s\n", a->resolved_reason);
 	buf_addf(b, "detector  %s\nhost      %s\n", a->detector,
 	    a->host == NULL ? "" : a->host);
-	buf_addf(b, "key       %s %s\n", alert_key_type_name(a->key_type),
+	buf_addf(b, "key       %s %s\n", key_type_name(a->key_type),
 	    a->key);
 	buf_addf(b, "opened    %s\n", print_time(a->opened, at).p);
 	buf_addf(b, "seen      %s", print_time(a->first_seen, at).p);

@@ -237,8 +237,9 @@ configure(const struct config *c, struct engine_options *eo)
 	eo->hold_us = config_number(c, "weir", NULL, "hold");
 	eo->subjects = config_bool(c, "weir", NULL, "subjects");
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
-		if (!config_bool(c, "detector", d->name, "enabled"))
-			eo->detectors_off |= UINT32_C(1) << i;
+		if (option_find("detector", d->name, "enabled") != NULL)
+			eo->scan.settings[i].enabled = config_bool(c,
+			    "detector", d->name, "enabled");
 }
 
 /* Policy and engine from the store. */
@@ -270,6 +271,7 @@ load(struct pipeline *p, struct error *err)
 	if (p->o.config != NULL)
 		configure(p->o.config, &eo);
 	p->engine = engine_new(&eo, p->policy, &sink);
+	engine_options_done(&eo);
 	if (resume(p, err) == -1)
 		return -1;
 	p->policy_changes = policy_changes(p->policy);

@@ -22,6 +22,12 @@ detector_at(size_t i)
 	return i < DETECTOR_COUNT ? detectors[i] : NULL;
 }
 
+size_t
+detector_count(void)
+{
+	return DETECTOR_COUNT;
+}
+
 const struct detector *
 detector_find(struct str name)
 {
@@ -49,4 +55,19 @@ finding_done(struct finding *f)
 {
 	buf_done(&f->title);
 	buf_done(&f->runbook);
+}
+
+void
+finding_quote(struct buf *out, struct str s)
+{
+	size_t i;
+
+	buf_add_char(out, '\'');
+	for (i = 0; i < s.n && i < KEY_TEXT_MAX; i++) {
+		if (s.p[i] == '\'')
+			buf_add_str(out, STR("'\\''"));
+		else
+			buf_add_char(out, s.p[i]);
+	}
+	buf_add_char(out, '\'');
 }

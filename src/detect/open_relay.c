@@ -13,7 +13,7 @@
 
 static bool
 open_relay_concerns(const struct event *e, enum alert_key_type *ret_type,
-    char key[256])
+    char key[KEY_TEXT_MAX])
 {
 	struct ip	client;
 	struct ip_net	net;
@@ -24,12 +24,13 @@ open_relay_concerns(const struct event *e, enum alert_key_type *ret_type,
 		return false;
 	if (!ip_parse(e->client_address, &client)) {
 		*ret_type = KEY_CLIENT_ADDRESS;
-		str_copy(e->client_address, key, 256);
+		str_copy(e->client_address, key, KEY_TEXT_MAX);
 		return true;
 	}
 	net = ip_net_of(&client, 24, 64);
 	*ret_type = KEY_CLIENT_NETWORK;
-	str_copy(ip_net_print(&net, text), key, 256);
+	str_copy(ip_net_print(&net, text), key,
+	    KEY_TEXT_MAX);
 	return true;
 }
 
@@ -68,22 +69,6 @@ say_title(const struct event *e, bool sure, struct buf *out)
 		buf_addf(out, "; any local user could have written this line");
 }
 
-/* A text that may stand between single quotes of a shell. */
-static void
-add_quoted(struct buf *out, struct str s)
-{
-	size_t i;
-
-	buf_add_char(out, '\'');
-	for (i = 0; i < s.n && i < 256; i++) {
-		if (s.p[i] == '\'')
-			buf_add_str(out, STR("'\\''"));
-		else
-			buf_add_char(out, s.p[i]);
-	}
-	buf_add_char(out, '\'');
-}
-
 static void
 say_runbook(const struct event *e, const char *key, bool sure,
     struct buf *out)
@@ -97,13 +82,13 @@ say_runbook(const struct event *e, const char *key, bool sure,
 	    "%s) or run `postfix stop` until the hole is closed.\n", key);
 	buf_addf(out, "2. Look at what waits: `postqueue -p`; hold this "
 	    "message: `postsuper -h ");
-	add_quoted(out, e->queue_id);
+	finding_quote(out, e->queue_id);
 	buf_addf(out, "`.\n3. Find the hole: `postconf mynetworks "
 	    "smtpd_relay_restrictions smtpd_recipient_restrictions` and the "
 	    "access maps they name; ask why ");
-	add_quoted(out, e->client_address);
+	finding_quote(out, e->client_address);
 	buf_addf(out, " may send to ");
-	add_quoted(out, str_head(e->recipient, 128));
+	finding_quote(out, str_head(e->recipient, 128));
 	buf_addf(out, ".\n4. See how much: `weir query --class open_relay "
 	    "--client %s`.\n", key);
 	buf_addf(out, "5. After mending: `postfix reload`, flush or delete "
@@ -138,6 +123,8 @@ open_relay_describe(const struct policy *p, const struct event *e,
 const struct detector detector_open_relay = {
 	.name = "open-relay",
 	.summary = "the MTA takes mail of strangers to strangers",
+	.merges = MERGES_ON_HOST,
+	.most = SEVERITY_CRITICAL,
 	.concerns = open_relay_concerns,
 	.describe = open_relay_describe,
 };

@@ -37,6 +37,9 @@ struct engine {
 	struct engine_sink	 sink;
 	struct correlate	*correlate;
 	struct book		*book;
+	struct scan		*scan;
+	bool			*off;		/* by detector */
+	bool			 replays;	/* alerts are told already */
 	struct chain		 chains[CHAINS_MAX];
 	size_t			 nchains;
 	int64_t			 now;		/* engine time */
@@ -52,6 +55,13 @@ engine_options_init(struct engine_options *o)
 	o->hold_us = 2 * USEC_PER_SEC;
 	o->messages_max = 8000;
 	o->keep_lines = true;
+	scan_options_init(&o->scan);
+}
+
+void
+engine_options_done(struct engine_options *o)
+{
+	scan_options_done(&o->scan);
 }
 
 static void
@@ -60,17 +70,71 @@ on_event(void *ctx, struct event *ev, struct str lines)
 	engine_input(ctx, ev, lines);
 }
 
+/* What a detector knows by the event alone. */
 static void
-show_detectors(struct engine *e, const struct event *ev, struct str lines)
+show_detectors(struct engine *e, struct report *r, const struct facts *f)
 {
 	const struct detector	*d;
-	bool			 old;
-	size_t			 i;
+	char			 key[KEY_TEXT_MAX];
 
-	old = !e->o.live || ev->at < e->wall - BACKLOG_US;
-	for (i = 0; (d = detector_at(i)) != NULL; i++)
-		if (!(e->o.detectors_off >> i & 1))
-			book_find(e->book, d, e->policy, ev, lines, old);
+	for (size_t i = 0; (d = detector_at(i)) != NULL; i++) {
+		if (d->concerns == NULL || e->off[i] ||
+		    !d->concerns(r->event, &r->key_type, key))
+			continue;
+		r->detector = d;
+		r->key = str_of(key);
+		if (!e->replays)
+			book_report(e->book, r);
+		if (f != NULL) {
+			scan_alarm(e->scan, f, KEY_CLIENT_ADDRESS);
+			scan_alarm(e->scan, f, KEY_CLIENT_NETWORK);
+		}
+	}
+}
+
+static struct report
+report_of(const struct engine *e, const struct event *ev, struct str lines)
+{
+	return (struct report){ .event = ev, .lines = lines,
+	    .policy = e->policy,
+	    .historical = !e->o.live || ev->at < e->wall - BACKLOG_US };
+}
+
+/* One finding for an event: the best of who did it. */
+static void
+show_hits(struct engine *e, struct report *r, const struct facts *f,
+    const struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		r->hit = &hits[i];
+		r->facts = f;
+		r->detector = hits[i].detector;
+		r->key_type = hits[i].key.type;
+		r->key = hits[i].key.text;
+		book_report(e->book, r);
+	}
+	r->hit = NULL;
+	r->facts = NULL;
+}
+
+static void
+detect(struct engine *e, const struct event *ev, struct str lines)
+{
+	struct report	r = report_of(e, ev, lines);
+	struct hit	hits[SCAN_HITS_MAX];
+	struct facts	f;
+	size_t		n = 0;
+
+	if (!e->replays)
+		book_advance(e->book, e->now);
+	f.known = 0;
+	/* A stamp from the future would make all that follows late. */
+	if (ev->kind != EVENT_NOTICE && !(e->o.live && e->wall != 0 &&
+	    ev->at > e->wall + FUTURE_US))
+		n = scan_event(e->scan, e->policy, ev, &f, hits);
+	show_detectors(e, &r, &f);
+	if (!e->replays)
+		show_hits(e, &r, &f, hits, n);
 }
 
 /* The same event as it was told before: only its class differs. */
@@ -98,8 +162,10 @@ on_revise(void *ctx, struct event *ev, struct str lines, const char *why)
 	e->sink.revise(e->sink.ctx, ev, why);
 	if (why == NULL)
 		return;
+	struct report r = report_of(e, ev, lines);
+
 	e->stats.revisions++;
-	show_detectors(e, ev, lines);
+	show_detectors(e, &r, NULL);
 }
 
 static void
@@ -138,12 +204,20 @@ engine_new(const struct engine_options *o, struct policy *policy,
 	struct correlate_out		 out = { e, on_event, on_revise,
 					    on_keep, on_recall };
 	struct book_out			 book_out = { e, on_alert };
+	struct scan_options		 so;
 
 	e->o = *o;
 	e->policy = policy;
 	e->sink = *sink;
 	e->correlate = correlate_new(&co, policy, &out);
 	e->book = book_new(o->hash_key, &book_out);
+	e->o.scan.settings = NULL;
+	so = o->scan;
+	so.hash_key = o->hash_key;
+	e->scan = scan_new(&so);
+	e->off = xcalloc(detector_count(), sizeof(*e->off));
+	for (size_t i = 0; i < detector_count(); i++)
+		e->off[i] = !o->scan.settings[i].enabled;
 	return e;
 }
 
@@ -163,6 +237,8 @@ engine_free(struct engine *e)
 		return;
 	correlate_free(e->correlate);
 	book_free(e->book);
+	scan_free(e->scan);
+	free(e->off);
 	for (i = 0; i < e->nchains; i++)
 		free_chain(&e->chains[i]);
 	buf_done(&e->scratch);
@@ -357,7 +433,29 @@ engine_input(struct engine *e, struct event *ev, struct str lines)
 	if (ev->kind != EVENT_DELIVERY || ev->counted)
 		e->stats.classes[ev->class]++;
 	policy_learn(e->policy, ev);
-	show_detectors(e, ev, lines);
+	detect(e, ev, lines);
+}
+
+void
+engine_checkpoint(const struct engine *e, struct buf *b)
+{
+	scan_pack(b, e->scan);
+}
+
+bool
+engine_restore(struct engine *e, struct str blob)
+{
+	struct buf_reader r = { blob, false };
+
+	return scan_unpack(&r, e->scan);
+}
+
+void
+engine_replay(struct engine *e, const struct event *ev)
+{
+	e->replays = true;
+	detect(e, ev, STR_NONE);
+	e->replays = false;
 }
 
 void
@@ -373,6 +471,7 @@ engine_tick(struct engine *e, int64_t now)
 	if (now > e->now)
 		e->now = now;
 	correlate_advance(e->correlate, e->now);
+	book_advance(e->book, e->now);
 }
 
 int64_t
@@ -445,7 +544,8 @@ engine_resolve(struct engine *e, const struct alert *a, const char *who,
 bool
 engine_reclassify(struct engine *e, struct event *ev)
 {
-	enum event_class before = ev->class;
+	enum event_class	before = ev->class;
+	struct report		r = report_of(e, ev, STR_NONE);
 
 	if (ev->kind != EVENT_DELIVERY)
 		return false;
@@ -458,6 +558,6 @@ engine_reclassify(struct engine *e, struct event *ev)
 	if (before == CLASS_OPEN_RELAY)
 		take_back(e, ev, "reclassified");
 	else
-		show_detectors(e, ev, STR_NONE);
+		show_detectors(e, &r, NULL);
 	return true;
 }

@@ -141,7 +141,7 @@ NAME(event_class, event_class)
 NAME(event_status, event_status)
 NAME(alert_severity, alert_severity)
 NAME(alert_state, alert_state)
-NAME(alert_key_type, alert_key_type)
+NAME(key_type, alert_key_type)
 #undef NAME
 
 static void
@@ -186,7 +186,7 @@ add_alerts_view(struct buf *b)
 	add_names(b, "state", "state", ALERT_STATE_COUNT, name_alert_state);
 	buf_addf(b, "host, ");
 	add_names(b, "key_type", "key_type", KEY_TYPE_COUNT,
-	    name_alert_key_type);
+	    name_key_type);
 	buf_addf(b, "key, ");
 	add_time(b, "opened", "time");
 	add_time(b, "first_seen", "first_seen");

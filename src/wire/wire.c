@@ -194,6 +194,22 @@ reasons(const struct alert *a)
 }
 
 static json_t *
+related(const struct alert *a)
+{
+	json_t *list = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < a->nrelated; i++) {
+		o = json_object();
+		set_text(o, "key_type",
+		    key_type_name(a->related[i].key_type));
+		set_text(o, "key", a->related[i].key);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *
 evidence(const struct alert *a)
 {
 	json_t *list = json_array(), *o, *lines;
@@ -225,7 +241,7 @@ wire_alert(const struct alert *a)
 	set_text(o, "severity", alert_severity_name(a->severity));
 	set_text(o, "state", alert_state_name(a->state));
 	set_text(o, "host", a->host);
-	set_text(o, "key_type", alert_key_type_name(a->key_type));
+	set_text(o, "key_type", key_type_name(a->key_type));
 	set_text(o, "key", a->key);
 	set_time(o, "time", a->opened);
 	set_time(o, "first_seen", a->first_seen);
@@ -233,6 +249,7 @@ wire_alert(const struct alert *a)
 	json_object_set_new(o, "count", json_integer(a->count));
 	set_text(o, "title", a->title);
 	json_object_set_new(o, "reasons", reasons(a));
+	json_object_set_new(o, "related", related(a));
 	json_object_set_new(o, "evidence", evidence(a));
 	set_text(o, "runbook", a->runbook);
 	set_text(o, "acknowledged_by", a->acknowledged_by);

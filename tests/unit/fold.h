@@ -23,8 +23,10 @@ struct fold {
 	struct alert		*alerts[64];
 	size_t			 nalerts;
 	size_t			 nrevisions;
-	/* What a kill forgets: undone when the engine is killed. */
-	bool			 fresh;
+	/* Statistics as of some flush, and what was taken in since. */
+	struct buf		 checkpoint;
+	const struct event	**since;
+	size_t			 nsince, flushes;
 };
 
 struct fold_event {
@@ -46,6 +48,8 @@ fold_on_event(void *ctx, struct event *e)
 	EVENT_TEXTS(X)
 #undef X
 	(void)map_put(f->events, key, copy);
+	f->since = xreallocarray(f->since, f->nsince + 1, sizeof(*f->since));
+	f->since[f->nsince++] = &copy->e;
 	return true;
 }
 
@@ -109,6 +113,12 @@ fold_on_keep(void *ctx, struct str key, int64_t at, int64_t due,
 
 	(void)at;
 	(void)due;
+	/* The last thing of a flush. */
+	if (str_eq(key, STR("time")) && f->flushes++ % 4 == 0) {
+		buf_clear(&f->checkpoint);
+		engine_checkpoint(f->engine, &f->checkpoint);
+		f->nsince = 0;
+	}
 	if (blob.n == 0) {
 		old = map_del(f->kept, key);
 	} else {
@@ -152,6 +162,10 @@ fold_start(struct fold *f)
 	free(keys);
 	for (i = 0; i < f->nalerts; i++)
 		engine_add_alert(f->engine, f->alerts[i]);
+	if (f->checkpoint.n > 0)
+		(void)engine_restore(f->engine, buf_str(&f->checkpoint));
+	for (i = 0; i < f->nsince; i++)
+		engine_replay(f->engine, f->since[i]);
 }
 
 static inline void
@@ -189,7 +203,10 @@ fold_done(struct fold *f)
 
 	engine_free(f->engine);
 	policy_free(f->policy);
+	engine_options_done(&f->options);
 	map_free(f->events, fold_free_event);
+	buf_done(&f->checkpoint);
+	free(f->since);
 	map_free(f->kept, fold_free_str);
 	for (i = 0; i < f->nalerts; i++)
 		alert_free(f->alerts[i]);

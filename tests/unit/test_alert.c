@@ -110,8 +110,8 @@ names_round_trip(void **state)
 		assert_int_equal(alert_severity_of(
 		    str_of(alert_severity_name(i))), i);
 	for (int i = 0; i < KEY_TYPE_COUNT; i++)
-		assert_int_equal(alert_key_type_of(
-		    str_of(alert_key_type_name(i))), i);
+		assert_int_equal(key_type_of(
+		    str_of(key_type_name(i))), i);
 	assert_string_equal(alert_transition_name(TRANSITION_OPENED),
 	    "alert.opened");
 	assert_int_equal(alert_state_of(STR("closed")), ALERT_STATE_COUNT);

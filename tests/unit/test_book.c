@@ -71,12 +71,26 @@ tear_down(struct fixture *f)
 	policy_free(f->policy);
 }
 
+/* As the engine does it. */
+static void
+show(struct fixture *f, const struct event *e)
+{
+	char		key[KEY_TEXT_MAX];
+	struct report	r = { .detector = f->d, .event = e,
+			    .lines = STR("raw line"), .policy = f->policy };
+
+	if (!f->d->concerns(e, &r.key_type, key))
+		return;
+	r.key = str_of(key);
+	book_report(f->book, &r);
+}
+
 static void
 find(struct fixture *f, const char *client, uint8_t n)
 {
 	struct event e = relay(client, n);
 
-	book_find(f->book, f->d, f->policy, &e, STR("raw line"), false);
+	show(f, &e);
 }
 
 static void
@@ -101,8 +115,14 @@ one_alert_for_one_network(void **state)
 	book_flush(f.book);
 	assert_int_equal(f.told.transitions[TRANSITION_COUNTED], 1);
 	find(&f, "2001:db8:bad:1::1", 4);
+	/* Another network: the hole is the host's, and stays one alert. */
 	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
-	assert_string_equal(f.told.last->key, "2001:db8:bad:1::/64");
+	assert_int_equal(f.told.last->key_type, KEY_HOST);
+	assert_string_equal(f.told.last->key, "mx1");
+	assert_string_equal(f.told.last->related[0].key, "2001:db8:bad:1::/64");
+	find(&f, "192.0.2.1", 5);
+	find(&f, "203.0.113.1", 6);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
 	assert_int_equal(book_count(f.book), 2);
 	tear_down(&f);
 }
@@ -167,13 +187,13 @@ others_do_not_concern(void **state)
 	set_up(&f);
 	e = relay("198.51.100.7", 1);
 	e.class = CLASS_AUTHORISED_RELAY;
-	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	show(&f, &e);
 	e = relay("198.51.100.7", 1);
 	e.first = false;
-	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	show(&f, &e);
 	e = relay("198.51.100.7", 1);
 	e.status = STATUS_DISCARDED;
-	book_find(f.book, f.d, f.policy, &e, STR(""), false);
+	show(&f, &e);
 	assert_int_equal(book_count(f.book), 0);
 	tear_down(&f);
 }
@@ -182,19 +202,26 @@ static void
 past_the_cap_the_host_is_the_key(void **state)
 {
 	struct fixture	f;
-	char		client[32];
+	struct event	e = relay("198.51.100.7", 1);
+	char		host[32], client[32];
 
 	(void)state;
 	set_up(&f);
-	for (int i = 0; i <= BOOK_ALERTS_MAX + 5; i++) {
+	for (int i = 0; i <= BOOK_ALERTS_MAX; i++) {
+		(void)snprintf(host, sizeof(host), "mx%d", i);
 		(void)snprintf(client, sizeof(client), "20.%d.%d.1", i / 256,
 		    i % 256);
-		find(&f, client, 1);
+		e.host = str_of(host);
+		e.client_address = str_of(client);
+		show(&f, &e);
 	}
-	book_flush(f.book);
 	assert_int_equal(book_count(f.book), BOOK_ALERTS_MAX + 1);
 	assert_int_equal(f.told.last->key_type, KEY_HOST);
-	assert_int_equal(f.told.last->count, 6);
+	e.client_address = STR("192.0.2.9");
+	show(&f, &e);
+	book_flush(f.book);
+	assert_int_equal(book_count(f.book), BOOK_ALERTS_MAX + 1);
+	assert_int_equal(f.told.last->count, 2);
 	tear_down(&f);
 }
 

@@ -186,7 +186,7 @@ an_alert_is_as_promised(void **state)
 	    "\"last_seen\":\"2026-11-23T12:00:00.123457Z\",\"count\":3,"
 	    "\"title\":\"192.0.2.7 relays\",\"reasons\":[{"
 	    "\"name\":\"relays\",\"observed\":1.0,\"threshold\":0.5}],"
-	    "\"evidence\":[{"
+	    "\"related\":[],\"evidence\":[{"
 	    "\"event_id\":\"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\","
 	    "\"lines\":[\"one\",\"two\"]}],"
 	    "\"runbook\":\"postconf mynetworks\\n\","
