@@ -15,6 +15,10 @@
 
 struct engine;
 
+/* Why an event has another class now, where an operator's policy said so. */
+#define REVISED_BY_POLICY	"the policy was corrected"
+#define REVISED_BY_PAIRS	"its deliveries were judged anew"
+
 /*
  * Where results go.  All arguments are borrowed for the call.  A sink that
  * fails remembers it and lets its owner undo the batch; the engine goes on.
@@ -90,6 +94,8 @@ void	engine_input(struct engine *e, struct event *ev, struct str lines);
 void	engine_checkpoint(const struct engine *e, struct buf *b);
 bool	engine_restore(struct engine *e, struct str blob);
 void	engine_replay(struct engine *e, const struct event *ev);
+/* A revision of an event that was replayed: the same with its class now. */
+void	engine_replay_revision(struct engine *e, const struct event *ev);
 /*
  * Live only: the wall clock, before lines are taken.  It tells what is old and
  * what is from the future; engine time stays with the lines.

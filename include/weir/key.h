@@ -29,6 +29,7 @@ struct key {
 	enum alert_key_type	type;
 	uint64_t		hash;	/* of type, host (if any) and text */
 	struct str		text;	/* borrowed; ASCII case as it came */
+	struct str		host;	/* where it is not the same on every */
 };
 
 const char	*key_type_name(enum alert_key_type k);
@@ -40,8 +41,10 @@ enum alert_key_type	key_type_of(struct str name);
  */
 struct key	key_make(struct hash_key k, enum alert_key_type type,
 		    struct str host, struct str text);
-/* The key of a pair: something in its relation to a key. */
-uint64_t	key_pair(struct hash_key k, uint64_t key, char what,
-		    struct str text);
+/*
+ * A hash of a pair: something in its relation to a key.  It is the same in
+ * every database, so that what is taken for known by chance is so in each.
+ */
+uint64_t	key_pair(const struct key *k, char what, struct str text);
 
 #endif

@@ -73,10 +73,6 @@ int		 pipeline_leave_standin(struct pipeline *p, struct error *err);
 
 /* Lines and the stream's position; the batch stays the caller's. */
 void		 pipeline_take(struct pipeline *p, const struct batch *b);
-/* Something of weir's own world, as a stored event; ret_id may be NULL. */
-void		 pipeline_notice(struct pipeline *p, const char *notice,
-		    const char *host, struct str text, int64_t at,
-		    uint8_t ret_id[EVENT_ID_SIZE]);
 /* An alert of weir's own world, with its next transition. */
 void		 pipeline_alert(struct pipeline *p, const struct alert *a,
 		    enum alert_transition t);

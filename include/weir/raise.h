@@ -23,5 +23,9 @@ bool	raise_resolve(struct pipeline *p, const char *detector,
 	    const char *key, const char *reason);
 /* Keys of a detector's open alerts, one a line. */
 void	raise_keys(struct pipeline *p, const char *detector, struct buf *ret);
+/* Something of weir's own world, as a stored event; ret_id may be NULL. */
+void		 raise_notice(struct pipeline *p, const char *notice,
+		    const char *host, struct str text, int64_t at,
+		    uint8_t ret_id[EVENT_ID_SIZE]);
 
 #endif

@@ -15,7 +15,8 @@
 struct season {
 	float		n[SEASON_SLOTS];	/* what was seen, decaying */
 	double		before[SEASON_SLOTS + 1];	/* sums of weights */
-	uint32_t	hour;		/* the newest, counted since 1970 */
+	uint32_t	hour;		/* the newest, counted since 1970, */
+	uint32_t	fresh;		/* and what came in it: not in n yet */
 };
 
 void	season_init(struct season *s);

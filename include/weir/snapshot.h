@@ -54,6 +54,13 @@ struct snapshot_box;
 
 /* Holds, until the first publish, one that says weir is still starting. */
 struct snapshot_box	*snapshot_box_new(void);
+/*
+ * One more unknown line of a program in a list of SNAPSHOT_SAMPLES.  When it
+ * is full the rarest makes room and its count is taken over (Metwally's space
+ * saving), so that a program which goes on is always found.
+ */
+void	snapshot_count_unknown(struct snapshot_unknown *list, size_t *n,
+	    struct str program, struct str line);
 /* NULL is allowed. */
 void	snapshot_box_free(struct snapshot_box *b);
 /* Takes a copy. */

@@ -197,6 +197,18 @@ int	store_each_of_many(struct store *s, const struct store_many *m,
 /* There will be no more of that for now: give back what it remembers. */
 void	store_end_many(struct store *s);
 
+/* Inputs of the engine, as they came; nonzero stops. */
+struct store_replay {
+	void	*ctx;
+	int	(*event)(void *ctx, const struct event *e);
+	/* Late truth: an event told before, with its class from now on. */
+	int	(*revised)(void *ctx, const struct event *e);
+};
+
+/* Events with a greater seq that are not older than `since`, by seq. */
+int	store_each_input(struct store *s, int64_t after, int64_t since,
+	    const struct store_replay *to, struct error *err);
+
 /*
  * Pairs, rejects and logins counted by hour and class; `hour` is its first
  * microsecond.

@@ -462,6 +462,7 @@ open_several(struct book *b, struct entry *first, const struct report *r)
 
 	(void)alert_add_related(e->a, first->a->key_type,
 	    str_of(first->a->key));
+	change(b, e);
 }
 
 void

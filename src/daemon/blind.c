@@ -189,7 +189,7 @@ judge(bool bad, const struct raise *what, const char *name, const char *of,
 		raise_open(p, &r);
 	else if (raise_resolve(p, DETECTOR, key, back) &&
 	    strcmp(r.notice, "source_silent") == 0)
-		pipeline_notice(p, "source_back", r.host, str_of(back), now,
+		raise_notice(p, "source_back", r.host, str_of(back), now,
 		    NULL);
 }
 

@@ -300,7 +300,7 @@ revise_messages(struct work *w, struct pipeline *p)
 		e->class = w->v[i].worst;
 		e->policy = policy_version(pipeline_policy(p));
 		(void)store_revise_class(pipeline_store(p), e, before,
-		    "its deliveries were judged anew");
+		    REVISED_BY_PAIRS);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
 
+#include "weir/raise.h"
 #include "weir/log.h"
 #include "weir/mem.h"
 #include "weir/status.h"
@@ -286,7 +287,7 @@ note_standin(struct daemon *d)
 	    STRF(usec_print(now, until)), d->why_broken.text,
 	    d->standin_lines);
 	log_info("the database can be written again: %s", text);
-	pipeline_notice(d->pipeline, "not_stored", d->watch.host,
+	raise_notice(d->pipeline, "not_stored", d->watch.host,
 	    str_of(text), now, NULL);
 }
 

@@ -14,6 +14,8 @@
 #include "weir/backlog.h"
 #include "weir/mem.h"
 #include "weir/provisional.h"
+#include "weir/raise.h"
+#include "weir/statistics.h"
 #include "weir/status.h"
 
 struct pipeline {
@@ -37,6 +39,9 @@ struct pipeline {
 	char			*beliefs_json;
 	struct snapshot_unknown	 unknown[SNAPSHOT_SAMPLES];
 	size_t			 nunknown;
+	bool			 ending;	/* nothing more will come */
+	int64_t			 kept_at;	/* statistics, last */
+	int64_t			 learnt;	/* events folded at the start */
 };
 
 int64_t
@@ -274,6 +279,11 @@ load(struct pipeline *p, struct error *err)
 	engine_options_done(&eo);
 	if (resume(p, err) == -1)
 		return -1;
+	/* Of a stand-in's events the disk knows more. */
+	if (statistics_load(p->disk != NULL ? p->disk : p->store, p->engine,
+	    &p->learnt, err) == -1)
+		return -1;
+	p->kept_at = pipeline_clock();
 	p->policy_changes = policy_changes(p->policy);
 	return pipeline_commit(p, err);
 }
@@ -305,6 +315,12 @@ pipeline_close(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
+	if (p->engine != NULL && !p->open && !p->ending && p->disk == NULL) {
+		/* What cannot be kept now is learnt again. */
+		p->ending = true;
+		pipeline_begin(p);
+		(void)pipeline_commit(p, NULL);
+	}
 	forget(p);
 	store_close(p->store);
 	store_close(p->disk);
@@ -370,35 +386,6 @@ pipeline_leave_standin(struct pipeline *p, struct error *err)
 	return load(p, err);
 }
 
-/*
- * Lines no rule knows, by program.  When the table is full the rarest makes
- * room and its count is taken over (Metwally's space saving), so that a
- * program which goes on is always found.
- */
-static void
-count_unknown(struct pipeline *p, const struct batch_line *l)
-{
-	struct snapshot_unknown	*u, *least = p->unknown;
-	struct str		 program = str_head(l->record.unit,
-				    sizeof(u->program) - 1);
-
-	for (u = p->unknown; u < p->unknown + p->nunknown; u++) {
-		if (str_eq(str_of(u->program), program))
-			break;
-		if (u->lines < least->lines)
-			least = u;
-	}
-	if (u == p->unknown + p->nunknown) {
-		if (p->nunknown < SNAPSHOT_SAMPLES)
-			p->nunknown++;
-		else
-			u = least;
-		str_copy(program, u->program, sizeof(u->program));
-		str_copy(l->record.raw, u->sample, sizeof(u->sample));
-	}
-	u->lines++;
-}
-
 /* Once for the batches of a stream that follow each other. */
 static void
 put_position(struct pipeline *p)
@@ -421,38 +408,15 @@ pipeline_take(struct pipeline *p, const struct batch *b)
 		engine_clock(p->engine, pipeline_clock());
 	for (l = b->lines; l < b->lines + b->nlines; l++) {
 		if (l->line.kind == LINE_UNKNOWN)
-			count_unknown(p, l);
+			snapshot_count_unknown(p->unknown, &p->nunknown,
+			    l->record.unit, l->record.raw);
 		engine_line(p->engine, st->chain, &l->record, &l->line);
 	}
 	if (b->notice_kind[0] != '\0')
-		pipeline_notice(p, b->notice_kind, st->host, str_of(b->notice),
+		raise_notice(p, b->notice_kind, st->host, str_of(b->notice),
 		    engine_now(p->engine), NULL);
 	p->at = *st;
 	p->pending += b->counts.lines;
-}
-
-void
-pipeline_notice(struct pipeline *p, const char *notice, const char *host,
-    struct str text, int64_t at, uint8_t ret_id[EVENT_ID_SIZE])
-{
-	struct event	e;
-	struct record	r = { 0 };
-	uint8_t		digest[16];
-
-	event_init(&e);
-	e.kind = EVENT_NOTICE;
-	e.at = r.at = at;
-	e.notice = str_of(notice);
-	e.host = r.host = str_of(host);
-	e.reply = r.text = r.raw = text;
-	e.policy = policy_version(p->policy);
-	r.unit = STR("weir");
-	r.repeat = 1;
-	event_digest(&r, digest);
-	event_make_id(at, e.kind, digest, 0, e.id);
-	if (ret_id != NULL)
-		memcpy(ret_id, e.id, EVENT_ID_SIZE);
-	engine_input(p->engine, &e, text);
 }
 
 void
@@ -509,6 +473,18 @@ pipeline_urgent(const struct pipeline *p)
 	return p->urgent;
 }
 
+/* From time to time, and when nothing more will come. */
+static int
+keep_statistics(struct pipeline *p, struct error *err)
+{
+	int64_t	now = pipeline_clock();
+
+	if (!p->ending && now - p->kept_at < STATISTICS_EVERY_US)
+		return 0;
+	p->kept_at = now;
+	return statistics_keep(p->store, p->engine, err);
+}
+
 int
 pipeline_commit(struct pipeline *p, struct error *err)
 {
@@ -526,6 +502,8 @@ pipeline_commit(struct pipeline *p, struct error *err)
 		free(p->beliefs_json);
 		p->beliefs_json = NULL;
 	}
+	if (p->disk == NULL && keep_statistics(p, err) == -1)
+		return -1;
 	if (store_commit(p->store, err) == -1)
 		return -1;
 	p->policy_changes = changes;
@@ -537,6 +515,8 @@ pipeline_commit(struct pipeline *p, struct error *err)
 int
 pipeline_end(struct pipeline *p, struct error *err)
 {
+	p->ending = true;
+	pipeline_begin(p);
 	if (pipeline_commit(p, err) == -1)
 		return -1;
 	pipeline_begin(p);

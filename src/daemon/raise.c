@@ -39,6 +39,30 @@ find_open(struct pipeline *p, const char *detector, const char *key)
 }
 
 void
+raise_notice(struct pipeline *p, const char *notice, const char *host,
+    struct str text, int64_t at, uint8_t ret_id[EVENT_ID_SIZE])
+{
+	struct event	e;
+	struct record	r = { 0 };
+	uint8_t		digest[16];
+
+	event_init(&e);
+	e.kind = EVENT_NOTICE;
+	e.at = r.at = at;
+	e.notice = str_of(notice);
+	e.host = r.host = str_of(host);
+	e.reply = r.text = r.raw = text;
+	e.policy = policy_version(pipeline_policy(p));
+	r.unit = STR("weir");
+	r.repeat = 1;
+	event_digest(&r, digest);
+	event_make_id(at, e.kind, digest, 0, e.id);
+	if (ret_id != NULL)
+		memcpy(ret_id, e.id, EVENT_ID_SIZE);
+	engine_input(pipeline_engine(p), &e, text);
+}
+
+void
 raise_open(struct pipeline *p, const struct raise *r)
 {
 	struct alert	*a = find_open(p, r->detector, r->key);
@@ -49,7 +73,7 @@ raise_open(struct pipeline *p, const struct raise *r)
 		alert_free(a);
 		return;
 	}
-	pipeline_notice(p, r->notice, r->host, str_of(r->title), now, id);
+	raise_notice(p, r->notice, r->host, str_of(r->title), now, id);
 	a = alert_new();
 	a->detector = xstrdup(r->detector);
 	a->severity = r->severity;

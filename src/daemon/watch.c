@@ -284,7 +284,7 @@ resolve_denied(const struct watch_source *s, struct pipeline *p)
 	static const char	again[] = "the log can be read again";
 
 	if (raise_resolve(p, DETECTOR, s->shown.path, again))
-		pipeline_notice(p, "source_back", s->shown.host,
+		raise_notice(p, "source_back", s->shown.host,
 		    str_of(again), pipeline_clock(), NULL);
 }
 
@@ -357,7 +357,7 @@ watch_pause(struct watch *w, size_t source, size_t other, struct pipeline *p)
 	str_copy(buf_str(&text), s->shown.problem, sizeof(s->shown.problem));
 	log_warn("%s: remove one of the two from the configuration",
 	    buf_cstr(&text));
-	pipeline_notice(p, "config_changed", s->shown.host, buf_str(&text),
+	raise_notice(p, "config_changed", s->shown.host, buf_str(&text),
 	    pipeline_clock(), NULL);
 	buf_addf(&value, "%s\n%s\n", s->path, first->path);
 	(void)store_put_value(pipeline_store(p), SAME_LINES_OF,

@@ -459,6 +459,16 @@ engine_replay(struct engine *e, const struct event *ev)
 }
 
 void
+engine_replay_revision(struct engine *e, const struct event *ev)
+{
+	struct report r = report_of(e, ev, STR_NONE);
+
+	e->replays = true;
+	show_detectors(e, &r, NULL);
+	e->replays = false;
+}
+
+void
 engine_clock(struct engine *e, int64_t now)
 {
 	e->wall = now;
@@ -554,7 +564,7 @@ engine_reclassify(struct engine *e, struct event *ev)
 	if (ev->class == before)
 		return false;
 	e->stats.revisions++;
-	e->sink.revise(e->sink.ctx, ev, "the policy was corrected");
+	e->sink.revise(e->sink.ctx, ev, REVISED_BY_POLICY);
 	if (before == CLASS_OPEN_RELAY)
 		take_back(e, ev, "reclassified");
 	else

@@ -70,3 +70,27 @@ snapshot_done(struct snapshot *s)
 	free(s->beliefs_json);
 	s->beliefs_json = NULL;
 }
+
+void
+snapshot_count_unknown(struct snapshot_unknown *list, size_t *n,
+    struct str program, struct str line)
+{
+	struct snapshot_unknown	*u, *least = list;
+
+	program = str_head(program, sizeof(u->program) - 1);
+	for (u = list; u < list + *n; u++) {
+		if (str_eq(str_of(u->program), program))
+			break;
+		if (u->lines < least->lines)
+			least = u;
+	}
+	if (u == list + *n) {
+		if (*n < SNAPSHOT_SAMPLES)
+			++*n;
+		else
+			u = least;
+		str_copy(program, u->program, sizeof(u->program));
+		str_copy(line, u->sample, sizeof(u->sample));
+	}
+	u->lines++;
+}

@@ -43,17 +43,20 @@ key_make(struct hash_key k, enum alert_key_type type, struct str host,
 	b[n++] = '\0';
 	n = add_lower(b, n, text);
 	return (struct key){ type, hash_64(k, (struct str){ b, n }),
-	    str_head(text, KEY_TEXT_MAX - 1) };
+	    str_head(text, KEY_TEXT_MAX - 1), host };
 }
 
 uint64_t
-key_pair(struct hash_key k, uint64_t key, char what, struct str text)
+key_pair(const struct key *k, char what, struct str text)
 {
-	char	b[KEY_TEXT_MAX + sizeof(key) + 1];
-	size_t	n = sizeof(key);
+	char	b[3 * KEY_TEXT_MAX + 3];
+	size_t	n = 0;
 
-	memcpy(b, &key, n);
+	b[n++] = (char)k->type;
+	n = add_lower(b, n, k->host);
+	b[n++] = '\0';
+	n = add_lower(b, n, k->text);
 	b[n++] = what;
 	n = add_lower(b, n, text);
-	return hash_64(k, (struct str){ b, n });
+	return hash_64(HASH_KEY_FIXED, (struct str){ b, n });
 }

@@ -199,7 +199,7 @@ profile_first(struct profile *p, const struct key *k, char what,
 		    k->type == KEY_LOCAL_USER;
 
 	return seen_first(p->seen[inside && what != 'f'],
-	    key_pair(p->key, k->hash, what, text), at);
+	    key_pair(k, what, text), at);
 }
 
 static struct net *

@@ -42,12 +42,14 @@ season_add(struct season *s, uint32_t hour)
 	if (hour > s->hour) {
 		keep = (float)exp2(-(double)(hour - s->hour) /
 		    BASELINE_HALF_LIFE_HOURS);
+		s->n[s->hour % SEASON_SLOTS] += (float)s->fresh;
 		for (int i = 0; s->hour != 0 && i < SEASON_SLOTS; i++)
 			s->n[i] *= keep;
 		s->hour = hour;
+		s->fresh = 0;
 		weigh(s);
 	}
-	s->n[hour % SEASON_SLOTS] += 1;
+	s->fresh++;
 }
 
 double
@@ -75,6 +77,7 @@ void
 season_pack(struct buf *b, const struct season *s)
 {
 	buf_put_u32(b, s->hour);
+	buf_put_u32(b, s->fresh);
 	for (int i = 0; i < SEASON_SLOTS; i++)
 		buf_put_f32(b, s->n[i]);
 }
@@ -84,6 +87,7 @@ season_unpack(struct buf_reader *r, struct season *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->hour = buf_get_u32(r);
+	ret->fresh = buf_get_u32(r);
 	for (int i = 0; i < SEASON_SLOTS; i++)
 		ret->n[i] = buf_get_f32(r);
 	weigh(ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon_util.h"
 
+#include "weir/raise.h"
 #include "weir/pipeline.h"
 
 static struct webhook hooks[] = {
@@ -132,7 +133,7 @@ test_snapshot(void **state)
 	place_feed(&at,
 	    STAMP "1Z mx1 postfix/smtpd[9]: something that no rule knows\n"
 	    STAMP "2Z mx1 postfix/smtpd[9]: something else\n");
-	pipeline_notice(at.p, "clock", "mx1", STR("it went back"), 5, id);
+	raise_notice(at.p, "clock", "mx1", STR("it went back"), 5, id);
 	assert_memory_not_equal(id, none, sizeof(id));
 	place_commit(&at);
 	pipeline_snapshot(at.p, &s);
