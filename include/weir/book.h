@@ -50,8 +50,11 @@ struct report {
  * incident for a host, that one.
  */
 void		 book_report(struct book *b, const struct report *r);
-/* What was quiet for BOOK_QUIET_US by then is over. */
-void		 book_advance(struct book *b, int64_t now);
+/*
+ * What was quiet for BOOK_QUIET_US by then is over.  By the wall clock this
+ * holds for what was found in time: history goes on with its own events.
+ */
+void		 book_advance(struct book *b, int64_t now, bool wall_clock);
 /*
  * An event that had been counted no longer concerns the detector: the last one
  * resolves the alert, with that reason.

@@ -75,6 +75,8 @@ void		 scan_describe(const struct hit *h, const struct event *e,
 		    struct finding *ret);
 /* A further reason from another hit. */
 void		 scan_reason(const struct hit *h, struct alert_reason *ret);
+/* Time of the newest event that was taken in. */
+int64_t		 scan_now(const struct scan *s);
 struct profile_stats scan_stats(const struct scan *s);
 void		 scan_pack(struct buf *b, const struct scan *s);
 /* False: it is of another version or cap, or damaged; *s is as new. */

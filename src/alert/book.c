@@ -495,14 +495,14 @@ is_condition(const struct entry *e)
 }
 
 void
-book_advance(struct book *b, int64_t now)
+book_advance(struct book *b, int64_t now, bool wall_clock)
 {
 	struct entry *e, *next;
 
 	for (e = TAILQ_FIRST(&b->live); e != NULL &&
 	    now - e->a->last_seen > BOOK_QUIET_US; e = next) {
 		next = TAILQ_NEXT(e, live);
-		if (!is_condition(e))
+		if (!is_condition(e) && !(wall_clock && e->a->historical))
 			resolve(b, e, "nothing more was seen for 24 hours");
 	}
 }

@@ -461,6 +461,12 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	return n;
 }
 
+int64_t
+scan_now(const struct scan *s)
+{
+	return s->now;
+}
+
 struct profile_stats
 scan_stats(const struct scan *s)
 {

@@ -125,13 +125,13 @@ detect(struct engine *e, const struct event *ev, struct str lines)
 	struct facts	f;
 	size_t		n = 0;
 
-	if (!e->replays)
-		book_advance(e->book, e->now);
 	f.known = 0;
 	/* A stamp from the future would make all that follows late. */
 	if (ev->kind != EVENT_NOTICE && !(e->o.live && e->wall != 0 &&
 	    ev->at > e->wall + FUTURE_US))
 		n = scan_event(e->scan, e->policy, ev, &f, hits);
+	if (!e->replays)
+		book_advance(e->book, scan_now(e->scan), false);
 	show_detectors(e, &r, &f);
 	if (!e->replays)
 		show_hits(e, &r, &f, hits, n);
@@ -481,7 +481,7 @@ engine_tick(struct engine *e, int64_t now)
 	if (now > e->now)
 		e->now = now;
 	correlate_advance(e->correlate, e->now);
-	book_advance(e->book, e->now);
+	book_advance(e->book, e->now, true);
 }
 
 int64_t

@@ -60,8 +60,8 @@ assert len(ids) == int(sys.argv[2]) and set(ids.values()) <= {1}
 END
 }
 
-sed 300q "$stories/open-relay.log" >"$T/first"
-tail -n +301 "$stories/open-relay.log" >"$T/rest"
+sed 60q "$stories/open-relay.log" >"$T/first"
+tail -n +61 "$stories/open-relay.log" >"$T/rest"
 write "$T/first"
 first() {
 	test -s "$T/received"
