@@ -33,6 +33,11 @@ struct beliefs_options {
  */
 struct policy	*beliefs_load(struct store *s, const struct beliefs_options *o,
 		    struct buf *doubts, struct error *err);
+/*
+ * The same for a second look at history: nothing is learnt yet, nothing is
+ * stored, and the MTA is not asked; what it said last holds.
+ */
+struct policy	*beliefs_again(struct store *s, const struct config *c);
 /* Inside a transaction: the policy was changed by hand: a new version. */
 int		 beliefs_changed(struct store *s, struct policy *p,
 		    int64_t now, struct error *err);

@@ -16,7 +16,7 @@ enum { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_WORLD = 3 };
 
 #define COMMANDS(X)							\
 	X(daemon) X(import) X(query) X(alerts) X(explain) X(status)	\
-	X(test) X(config) X(reclassify) X(help)
+	X(test) X(config) X(backtest) X(reclassify) X(help)
 
 struct command {
 	const char	*name;

@@ -83,6 +83,8 @@ void		 engine_add_alert(struct engine *e, const struct alert *a);
  */
 void	engine_line(struct engine *e, uint32_t chain, const struct record *r,
 	    const struct line *l);
+/* A stored event that has another class now; the sink hears of alerts. */
+void	engine_revised(struct engine *e, const struct event *ev);
 /* A stored or made input: what detectors see. */
 void	engine_input(struct engine *e, struct event *ev, struct str lines);
 /*

@@ -255,3 +255,21 @@ out:
 	policy_free(p);
 	return NULL;
 }
+
+struct policy *
+beliefs_again(struct store *s, const struct config *c)
+{
+	struct policy	*p = policy_new(store_hash_key(s));
+	struct buf	 former = { 0 };
+
+	(void)store_get_value(s, "beliefs", &former);
+	for (int from = POLICY_FOUND; from < POLICY_SOURCE_COUNT; from++)
+		if (from != POLICY_CONFIGURED || c == NULL ||
+		    config_file(c, 0) == NULL)
+			add_former(p, buf_str(&former),
+			    (enum policy_source)from);
+	if (c != NULL && config_file(c, 0) != NULL)
+		add_configured(p, c);
+	buf_done(&former);
+	return p;
+}

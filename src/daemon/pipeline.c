@@ -234,8 +234,8 @@ forget(struct pipeline *p)
 	p->beliefs_json = NULL;
 }
 
-static void
-configure(const struct config *c, struct engine_options *eo)
+void
+pipeline_configure(const struct config *c, struct engine_options *eo)
 {
 	const struct detector	*d;
 
@@ -274,7 +274,7 @@ load(struct pipeline *p, struct error *err)
 	eo.hash_key = store_hash_key(p->store);
 	eo.live = p->o.live;
 	if (p->o.config != NULL)
-		configure(p->o.config, &eo);
+		pipeline_configure(p->o.config, &eo);
 	p->engine = engine_new(&eo, p->policy, &sink);
 	engine_options_done(&eo);
 	if (resume(p, err) == -1)

@@ -459,12 +459,18 @@ engine_replay(struct engine *e, const struct event *ev)
 }
 
 void
-engine_replay_revision(struct engine *e, const struct event *ev)
+engine_revised(struct engine *e, const struct event *ev)
 {
 	struct report r = report_of(e, ev, STR_NONE);
 
-	e->replays = true;
 	show_detectors(e, &r, NULL);
+}
+
+void
+engine_replay_revision(struct engine *e, const struct event *ev)
+{
+	e->replays = true;
+	engine_revised(e, ev);
 	e->replays = false;
 }
 

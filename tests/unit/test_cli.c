@@ -162,7 +162,7 @@ completion(void **state)
 	(void)state;
 	assert_int_equal(weir("help --words"), EXIT_OK);
 	assert_string_equal(out, "daemon\nimport\nquery\nalerts\nexplain\n"
-	    "status\ntest\nconfig\nreclassify\nhelp\n");
+	    "status\ntest\nconfig\nbacktest\nreclassify\nhelp\n");
 	assert_int_equal(weir("help --words query"), EXIT_OK);
 	assert_non_null(strstr(out, "messages\n"));
 	assert_non_null(strstr(out, "--db\n"));
