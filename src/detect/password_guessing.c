@@ -16,6 +16,8 @@ static const struct measure measures[] = {
 	    15, 0.5, SPANS_ALL, EVIDENCE_GUESSING, false },
 	{ "network", KEY_CLIENT_NETWORK, TALLY_AUTH_FAILURES,
 	    30, 0.3, SPANS_ALL, EVIDENCE_GUESSING, false },
+	{ "all-networks", KEY_GLOBAL, TALLY_FAILED_NETS,
+	    15, 0.5, SPANS_ALL, EVIDENCE_GUESSING, false },
 	{ "all", KEY_GLOBAL, TALLY_AUTH_FAILURES,
 	    100, 0.3, SPANS_ALL, EVIDENCE_GUESSING, false },
 };

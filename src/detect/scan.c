@@ -23,6 +23,7 @@
 #define SITE_SPANS	1.5	/* a site's window needs so many behind it */
 #define BOUNCES_USUAL	0.035	/* of all recipients */
 #define LATE_US		(10 * USEC_PER_MIN)
+#define RETURNS_USUAL	0.02	/* bounces and replies of a day's mail */
 #define LISTS_MAX	64
 #define USUAL_SIGMA	2.0
 
@@ -158,10 +159,24 @@ old_enough(const struct scan *s, enum alert_key_type key, enum window_span w,
 	    (double)window_us(w < WINDOW_24H ? WINDOW_24H : w);
 }
 
+/* What was sent for which these bounces may come back: of domain or host. */
+static struct series *
+sent_by(struct scan *s, const struct key *k)
+{
+	struct key	domain = *k;
+
+	if (k->type == KEY_RECIPIENT_DOMAIN)
+		domain = key_make(profile_hash_key(s->profile),
+		    KEY_SENDER_DOMAIN, STR_NONE, k->text);
+	return profile_find(s->profile, &domain, TALLY_RECIPIENTS);
+}
+
 static double
 expect(struct scan *s, const struct measure *m, struct series *x,
     const struct key *k, enum window_span w, int64_t at, double *ret_size)
 {
+	/* Bounces come some time after what they bounce. */
+	enum window_span behind = w < WINDOW_1H ? WINDOW_1H : w;
 	double		 mean, shape;
 	struct series	*all;
 
@@ -172,6 +187,9 @@ expect(struct scan *s, const struct measure *m, struct series *x,
 	    TALLY_RECIPIENTS)) != NULL)
 		mean += BOUNCES_USUAL *
 		    window_sum(&all->windows[w], w, at);
+	if (m->tally == TALLY_NULL_SENDERS && (all = sent_by(s, k)) != NULL)
+		mean += RETURNS_USUAL * window_sum(&all->windows[behind],
+		    behind, at);
 	return mean;
 }
 
@@ -236,10 +254,9 @@ note_evidence(struct scan *s, const struct key *k, enum evidence kind,
 static struct peaks_prior
 prior_of(const struct measure *m, double weeks)
 {
-	struct peaks_prior	p = is_site(m->key) ? prior_site :
-				    m->evidence == EVIDENCE_VOLUME ||
-				    m->evidence == EVIDENCE_SENDER ?
-				    prior_volume : prior_kind;
+	struct peaks_prior	p = m->tally <= TALLY_NEW_RECIPIENTS ||
+				    m->tally == TALLY_FOREIGN ? prior_volume :
+				    is_site(m->key) ? prior_site : prior_kind;
 
 	p.scale *= 1 + YOUNG_WIDER / (1 + weeks / YOUNG_WEEKS);
 	return p;

@@ -43,7 +43,7 @@ static const uint32_t kept[TALLY_COUNT] = {
 	[TALLY_DENIED] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) | SITE,
 	[TALLY_AUTH_FAILURES] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK) |
 	    BIT(SASL_USERNAME) | SITE,
-	[TALLY_FAILED_NETS] = BIT(SASL_USERNAME),
+	[TALLY_FAILED_NETS] = BIT(SASL_USERNAME) | SITE,
 	[TALLY_FAILED_USERS] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK),
 	[TALLY_UNENCRYPTED] = BIT(SASL_USERNAME) | SITE,
 };
@@ -227,14 +227,14 @@ is_null(const struct event *e)
 static void
 tally_in(struct profile *p, const struct event *e, struct facts *f)
 {
-	if (e->kind != EVENT_MESSAGE && !(e->kind == EVENT_DELIVERY &&
-	    e->counted && !e->relay_hop))
-		return;
 	if (e->kind == EVENT_DELIVERY) {
-		if (is_null(e))
+		if (is_null(e) && e->counted && (e->class == CLASS_INBOUND ||
+		    e->class == CLASS_RELAY_DOMAIN))
 			count(f, TALLY_NULL_SENDERS, e->repeat);
 		return;
 	}
+	if (e->origin != ORIGIN_CLIENT)
+		return;
 	count(f, TALLY_INBOUND, e->repeat);
 	if ((f->known & BIT(CLIENT_NETWORK)) && !is_null(e) &&
 	    profile_first(p, &f->keys[KEY_CLIENT_NETWORK], 'a',
@@ -291,7 +291,8 @@ tally_auth(struct profile *p, const struct policy *policy,
 		f->known &= SITE;
 		return;
 	}
-	if (named && (f->known & BIT(CLIENT_NETWORK)) && profile_first(p,
+	if (named && (f->proven || f->ours) &&
+	    (f->known & BIT(CLIENT_NETWORK)) && profile_first(p,
 	    user, 'f', f->keys[KEY_CLIENT_NETWORK].text, e->at))
 		count(f, TALLY_FAILED_NETS, 1);
 	if (named && (f->known & BIT(CLIENT_ADDRESS)) && profile_first(p,
