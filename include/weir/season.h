@@ -16,6 +16,7 @@ struct season {
 	float		n[SEASON_SLOTS];	/* what was seen, decaying */
 	double		before[SEASON_SLOTS + 1];	/* sums of weights */
 	uint32_t	hour;		/* the newest, counted since 1970 */
+	double		half_life;	/* hours; of baselines too */
 };
 
 void	season_init(struct season *s);
