@@ -280,8 +280,8 @@ find_incident(struct book *b, const struct report *r)
 		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
 		    r->event->host : STR_NONE);
 	if (e == NULL && b->n[lane] >= BOOK_ALERTS_MAX)
-		e = book_find_key(b, lane, r->detector, KEY_HOST, r->event->host,
-		    r->event->host);
+		e = book_find_key(b, lane, r->detector, KEY_HOST,
+		    r->event->host, r->event->host);
 	return e;
 }
 

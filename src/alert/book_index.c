@@ -61,9 +61,11 @@ struct str
 book_own_key(struct book *b, const struct entry *e, enum alert_key_type type,
     struct str text)
 {
-	return index_key(b, book_lane_of(e->a), (uint8_t)type, book_is_source(type) ?
-	    STR_NONE : str_of(e->a->detector), is_hosts_own(e->d, type) ?
-	    str_of(e->a->host) : STR_NONE, text);
+	struct str	detector = book_is_source(type) ? STR_NONE :
+			    str_of(e->a->detector);
+
+	return index_key(b, book_lane_of(e->a), (uint8_t)type, detector,
+	    is_hosts_own(e->d, type) ? str_of(e->a->host) : STR_NONE, text);
 }
 
 /*
@@ -114,5 +116,6 @@ book_each_key(struct book *b, struct entry *e,
 		return;
 	fn(b, e, book_merged_key(b, book_lane_of(a), e->d, STR_NONE));
 	if (e->d->merges == MERGES_ON_HOST)
-		fn(b, e, book_merged_key(b, book_lane_of(a), e->d, str_of(a->host)));
+		fn(b, e, book_merged_key(b, book_lane_of(a), e->d,
+		    str_of(a->host)));
 }

@@ -52,7 +52,8 @@ forward(struct baseline *b, const struct season *s, uint32_t hour, bool tame)
 	for (ahead = hour > b->hour ? hour - b->hour : 0; ahead > 0; ahead--) {
 		if (b->n[0] == 0 && b->n[1] == 0 && ahead > 1) {
 			/* Nothing for long: at once. */
-			learn(b, s, 0, season_sum(s, b->hour - 1, ahead), ahead);
+			w = season_sum(s, b->hour - 1, ahead);
+			learn(b, s, 0, w, ahead);
 			b->hour += ahead;
 			return;
 		}
