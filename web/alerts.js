@@ -156,7 +156,8 @@ export function showAlerts(list, which, status) {
 			s.element.remove();
 			shown.delete(id);
 		}
-	const live = list.items.filter((a) => a.state !== "resolved").length;
+	const live = list.items.filter((a) => a.state !== "resolved" &&
+	    !a.shadow).length;
 	say(byId("alerts-count"), list.items.length === 0 ? "" :
 	    number(list.items.length) + (list.next === null ? "" : "+"));
 	byId("alerts-more").hidden = list.next === null;

@@ -54,6 +54,14 @@ void		 exempt_add_client(struct exemption *m,
 		    const struct ip_net *net);
 void		 exempt_add_detector(struct exemption *m,
 		    const struct detector *d);
+/*
+ * What an operator would write to have no more alerts about that key:
+ * "[exempt NAME] user = joe, ...", the parts between `sep`.  False: no
+ * exemption can name it, a host say.
+ */
+bool		 exempt_advise(const char *detector,
+		    enum alert_key_type type, struct str key, const char *sep,
+		    struct buf *out);
 /* The first that covers it, or NULL.  x NULL: there are none. */
 const struct exemption *exempt_find(const struct exempt *x,
 		    const struct exempt_case *c);

@@ -475,7 +475,8 @@ const struct command cmd_alerts = {
 	"[--note TEXT] [--domain|--network]",
 	"list alerts, show one, acknowledge or resolve it",
 	"  list     alerts of all states (the default); a table has the\n"
-	"           newest first, jsonl the oldest\n"
+	"           newest first, jsonl the oldest; nobody was told of what\n"
+	"           is marked exempt or shadow\n"
 	"  show     everything about one, with reasons, next steps, evidence\n"
 	"  ack      somebody cares for it\n"
 	"  resolve  it is over\n"

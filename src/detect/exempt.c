@@ -164,6 +164,40 @@ has_client(const struct exemption *m, const struct exempt_case *c)
 	return false;
 }
 
+/* May it stand in a list of the configuration as it is? */
+static bool
+is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') ||
+		    (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
+		    (s.p[i] >= '0' && s.p[i] <= '9') ||
+		    (s.p[i] != '\0' && strchr("@._+-:/=", s.p[i]) != NULL)))
+			return false;
+	return s.n > 0 && s.p[0] != '@';
+}
+
+bool
+exempt_advise(const char *detector, enum alert_key_type type, struct str key,
+    const char *sep, struct buf *out)
+{
+	static const char *const options[KEY_TYPE_COUNT] = {
+		[KEY_SASL_USERNAME] = "user", [KEY_LOCAL_USER] = "user",
+		[KEY_SENDER] = "sender", [KEY_SENDER_DOMAIN] = "sender",
+		[KEY_CLIENT_ADDRESS] = "client",
+		[KEY_CLIENT_NETWORK] = "client",
+	};
+
+	if (options[type] == NULL)
+		return false;
+	if (!is_plain(key))
+		key = STR("WHO");
+	buf_addf(out, "[exempt NAME]%s%s = %s%.*s%sdetectors = %s%s"
+	    "reason = WHY", sep, options[type], type == KEY_SENDER_DOMAIN ?
+	    "@" : "", STRF(key), sep, detector, sep);
+	return true;
+}
+
 static bool
 has_detector(const struct exemption *m, const struct detector *d)
 {

@@ -135,5 +135,8 @@ id=$("$WEIR" alerts -c "$conf" --key news@example.org --format jsonl |
     sed 's/.*"id":"\([0-9a-f]*\)".*/\1/' | head -n 1)
 "$WEIR" alerts show "$id" -c "$conf" >"$T/show"
 has "and says why" "exempt: the newsletter, every Tuesday" "$T/show"
+"$WEIR" alerts fine "$id" -c "$conf" >"$T/fine" 2>&1
+has "fine is for the policy, else an exemption is" \
+    "user = news@example.org | detectors = account-spike" "$T/fine"
 stop_daemon
 finish

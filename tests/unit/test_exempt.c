@@ -168,6 +168,35 @@ the_first_that_covers(void **state)
 	exempt_free(NULL);
 }
 
+/* What is told to write is what can be read, whatever the key holds. */
+static void
+advice(void **state)
+{
+	struct buf	b = { 0 };
+
+	(void)state;
+	assert_true(exempt_advise("account-spike", KEY_SASL_USERNAME,
+	    STR("joe@example.org"), "; ", &b));
+	assert_string_equal(buf_cstr(&b), "[exempt NAME]; user = "
+	    "joe@example.org; detectors = account-spike; reason = WHY");
+	buf_clear(&b);
+	assert_true(exempt_advise("x", KEY_SENDER_DOMAIN, STR("example.org"),
+	    "\n", &b));
+	assert_non_null(strstr(buf_cstr(&b), "\nsender = @example.org\n"));
+	buf_clear(&b);
+	assert_true(exempt_advise("x", KEY_SASL_USERNAME, STR("joe, root"),
+	    "\n", &b));
+	assert_non_null(strstr(buf_cstr(&b), "\nuser = WHO\n"));
+	buf_clear(&b);
+	assert_true(exempt_advise("x", KEY_SASL_USERNAME, STR("@/etc/passwd"),
+	    "\n", &b));
+	assert_non_null(strstr(buf_cstr(&b), "\nuser = WHO\n"));
+	buf_clear(&b);
+	assert_false(exempt_advise("x", KEY_HOST, STR("mx1"), "\n", &b));
+	assert_int_equal(b.n, 0);
+	buf_done(&b);
+}
+
 int
 main(void)
 {
@@ -175,6 +204,7 @@ main(void)
 		cmocka_unit_test(who_is_covered),
 		cmocka_unit_test(it_ends_in_event_time),
 		cmocka_unit_test(the_first_that_covers),
+		cmocka_unit_test(advice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
