@@ -214,13 +214,15 @@ setup-tools:
 # Installing.
 I = $(DESTDIR)$(PREFIX)
 FILES := bin/weir share/man/man1/weir.1 share/man/man5/weir.conf.5 \
-	share/man/man7/weir-events.7 lib/systemd/system/weir.service \
+	share/man/man7/weir-events.7 share/man/man7/weir-detectors.7 \
+	lib/systemd/system/weir.service \
 	lib/sysusers.d/weir.conf lib/tmpfiles.d/weir.conf \
 	share/bash-completion/completions/weir
 
 install: all
 	install -D -m 755 $(BUILD)/weir $(I)/bin/weir
-	$(Q)for n in weir.1 weir.conf.5 weir-events.7; do \
+	$(Q)for n in weir.1 weir.conf.5 weir-events.7 \
+	    weir-detectors.7; do \
 	    install -D -m 644 contrib/man/$$n \
 	    $(I)/share/man/man$${n##*.}/$$n || exit 1; done
 	install -d $(I)/lib/systemd/system

@@ -63,7 +63,9 @@ function draw(a, first) {
 	        a.historical ? el("span", {class: "mark-word",
 	            title: "It was old already when weir read of it"},
 	            "from the past") : null,
-	        a.shadow ? el("span", {class: "mark-word",
+	        a.exempt ? el("span", {class: "mark-word", title: a.exempt},
+	            "exempt") : null,
+	        a.shadow && !a.exempt ? el("span", {class: "mark-word",
 	            title: "Recorded on trial: nobody was told"},
 	            "shadow") : null),
 	    el("h3", {class: "log"}, a.title),
@@ -154,7 +156,8 @@ export function showAlerts(list, which, status) {
 			s.element.remove();
 			shown.delete(id);
 		}
-	const live = list.items.filter((a) => a.state !== "resolved").length;
+	const live = list.items.filter((a) => a.state !== "resolved" &&
+	    !a.shadow).length;
 	say(byId("alerts-count"), list.items.length === 0 ? "" :
 	    number(list.items.length) + (list.next === null ? "" : "+"));
 	byId("alerts-more").hidden = list.next === null;

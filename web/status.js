@@ -59,6 +59,10 @@ function facts(status) {
 	if (lines.read > 0)
 		out.push(pair("Understood", percent(lines.read - lines.unknown,
 		    lines.read) + " of " + plural(lines.read, "line")));
+	if (status.statistics?.young)
+		out.push(pair("What is usual", status.statistics.learns_since ?
+		    ["learning since ", time(status.statistics.learns_since)] :
+		    "nothing learnt yet"));
 	out.push(pair("Stored", plural(store.events, "event") + ", " +
 	    bytes(store.bytes)));
 	if (store.first_event)

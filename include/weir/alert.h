@@ -58,6 +58,7 @@ struct alert {
 	char		*runbook;
 	char		*acknowledged_by;
 	char		*resolved_reason;
+	char		*exempt;	/* why; NULL: it is not */
 	bool		 historical, shadow;
 	struct alert_reason	reasons[ALERT_REASONS_MAX];
 	size_t			nreasons;

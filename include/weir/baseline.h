@@ -11,14 +11,14 @@
 
 #include "weir/season.h"
 
-/* After three weeks half of a rate is what came since. */
+/* After three weeks half of a rate is what came since (unless set). */
 #define BASELINE_HALF_LIFE_HOURS	504.0
 /* The prior of a rate: events, in so many hours of weight 1. */
 #define BASELINE_PRIOR_EVENTS		0.3
 #define BASELINE_PRIOR_HOURS		6.0
 
 struct baseline {
-	float		events, hours;	/* forgotten by half every 3 weeks */
+	float		events, hours;	/* forgotten with the season's */
 	uint32_t	hour;		/* the newest, counted since 1970 */
 	uint32_t	n[2];		/* in it, in the one before */
 };

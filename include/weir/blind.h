@@ -35,6 +35,7 @@ struct blind_options {
 	bool		enabled;
 	int64_t		silence_us;
 	int64_t		unknown_percent;
+	bool		shadow;
 };
 
 void	blind_options(const struct config *c, struct blind_options *ret);

@@ -11,7 +11,8 @@
 #include "weir/hash.h"
 #include "weir/scan.h"
 
-#define BOOK_ALERTS_MAX	10000	/* open at once; then one for the host */
+/* Open at once of those told of, on trial, exempt; then one for the host. */
+#define BOOK_ALERTS_MAX	10000
 /* Another key of a detector with one incident joins it for so long. */
 #define BOOK_PAUSE_US	(3 * USEC_PER_HOUR)
 #define BOOK_QUIET_US	(24 * USEC_PER_HOUR)
@@ -27,6 +28,9 @@ struct book_out {
 
 struct book	*book_new(struct hash_key key, const struct book_out *out);
 void		 book_free(struct book *b);
+/* In the place of BOOK_QUIET_US and BOOK_PAUSE_US. */
+void		 book_set_spans(struct book *b, int64_t quiet_us,
+		    int64_t pause_us);
 /* An alert that is open in the store. */
 void		 book_add(struct book *b, const struct alert *a);
 /* What a detector found at an event. */
@@ -41,18 +45,22 @@ struct report {
 	const struct facts	*facts;
 	/* ... or the detector's own words under this policy. */
 	const struct policy	*policy;
+	/* Nobody is told: the detector is on trial, or for that reason. */
+	bool			 shadow;
+	const struct exemption	*exemption;
 	bool			 historical;	/* the event is old news */
 };
 
 /*
  * Counts into the open alert of the incident it belongs to, or opens one: the
  * alert of that key; or of who caused the event; or, where a detector has one
- * incident for a host, that one.
+ * incident for a host, that one.  What people are told of, what is on trial
+ * and what is exempt never meet in one alert.
  */
 void		 book_report(struct book *b, const struct report *r);
 /*
- * What was quiet for BOOK_QUIET_US by then is over.  By the wall clock this
- * holds for what was found in time: history goes on with its own events.
+ * What was quiet for so long by then is over.  By the wall clock this holds for
+ * what was found in time: history goes on with its own events.
  */
 void		 book_advance(struct book *b, int64_t now, bool wall_clock);
 /*

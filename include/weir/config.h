@@ -47,6 +47,9 @@ const char	*config_text(const struct config *c, const char *kind,
 		    const char *name, const char *key);
 int64_t		 config_number(const struct config *c, const char *kind,
 		    const char *name, const char *key);
+/* Of a number with decimals. */
+double		 config_real(const struct config *c, const char *kind,
+		    const char *name, const char *key);
 bool		 config_bool(const struct config *c, const char *kind,
 		    const char *name, const char *key);
 /* Entries of a list, @FILE taken in; NULL past the end. */

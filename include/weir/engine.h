@@ -52,6 +52,8 @@ struct engine_options {
 	bool		 keep_lines;	/* raw lines, for evidence */
 	bool		 subjects;	/* keep them, where the log has them */
 	struct scan_options scan;	/* and which detectors are on */
+	int64_t		 quiet_us;	/* then an alert is over */
+	int64_t		 pause_us;	/* then an incident is another one */
 };
 
 /* Counters for status and metrics; monotone since the engine began. */
@@ -60,11 +62,14 @@ struct engine_stats {
 	uint64_t	events[EVENT_KIND_COUNT], classes[CLASS_COUNT];
 	uint64_t	duplicates, revisions, held, evicted, recalled;
 	size_t		messages, sessions;	/* in memory now */
+	struct profile_stats profile;
+	int64_t		learns_since;	/* event time; 0: not yet */
 };
 
 void		 engine_options_init(struct engine_options *o);
 void		 engine_options_done(struct engine_options *o);
-/* The policy stays the caller's and must outlive the engine. */
+/* The policy and the exemptions of o->scan are the caller's, who keeps them
+ * for as long as the engine lives. */
 struct engine	*engine_new(const struct engine_options *o,
 		    struct policy *policy, const struct engine_sink *sink);
 void		 engine_free(struct engine *e);

@@ -38,9 +38,6 @@ struct pipeline_options {
 	void	*ctx;
 };
 
-/* What the configuration says of the engine. */
-void		 pipeline_configure(const struct config *c,
-		    struct engine_options *eo);
 /* Where the database is: `db` when given, else in the state directory. */
 void		 pipeline_db_path(const struct config *c, const char *db,
 		    char *ret, size_t size);

@@ -72,6 +72,8 @@ struct profile;
 
 struct profile	*profile_new(struct hash_key key, size_t max_bytes);
 void		 profile_free(struct profile *p);
+/* What is so many hours old weighs half; three weeks unless it is set. */
+void		 profile_set_half_life(struct profile *p, double hours);
 struct hash_key	 profile_hash_key(const struct profile *p);
 /* When it began to learn, 0: not yet. */
 int64_t		 profile_began(const struct profile *p);

@@ -14,6 +14,7 @@ struct raise {
 	enum alert_key_type	 key_type;
 	const char		*notice;	/* kind of the event */
 	const char		*title, *runbook;
+	bool			 shadow;	/* nobody is told */
 };
 
 /* Opens the alert unless it is open. */

@@ -6,7 +6,7 @@
  *
  * For a window with x counted and m expected (baseline.h):
  *   1. x is at least the measure's floor;
- *   2. P(X >= x) is at most SCAN_GATE under a negative binomial;
+ *   2. P(X >= x) is at most `gate` under a negative binomial;
  *   3. the burst's size is y = ln((x + c) / (max(m, record) + c)) with c a
  *      tenth of the floor and a half;
  *   4. E is the number of bursts of size y that a week brings to all keys of
@@ -19,6 +19,7 @@
 #define WEIR_SCAN_H
 
 #include "weir/detect.h"
+#include "weir/exempt.h"
 
 #define SCAN_HITS_MAX	16	/* of one event */
 
@@ -37,6 +38,7 @@ struct hit {
 	double			 recipients;	/* different ones; 0: unknown */
 	bool			 new_source;
 	bool			 shadow;
+	const struct exemption	*exemption;	/* NULL: none */
 };
 
 /* What the configuration says of a detector. */
@@ -49,6 +51,17 @@ struct scan_options {
 	struct hash_key	 hash_key;
 	size_t		 max_bytes;
 	double		 budget;	/* false alarms a week */
+	double		 gate;		/* step 2's probability */
+	int64_t		 young_us;	/* before: no long windows */
+	int64_t		 half_life_us;	/* of what is usual */
+	double		 record;	/* so much of it is usual */
+	double		 bounces;	/* of all recipients: usual */
+	/* Decades that a kind of evidence adds at most, and how long. */
+	double		 joint_most;
+	int64_t		 joint_us, guessing_us;
+	double		 new_source;	/* decades: a network new to it */
+	int64_t		 alarm_us;	/* an alarm explains so long */
+	struct exempt	*exempt;	/* outlives the scan; may be NULL */
 	struct scan_setting *settings;	/* by detector; owned */
 };
 
@@ -67,7 +80,10 @@ void		 scan_free(struct scan *s);
 size_t		 scan_event(struct scan *s, const struct policy *policy,
 		    const struct event *e, struct facts *facts,
 		    struct hit hits[SCAN_HITS_MAX]);
-/* A detector that is no scan found something under a key of this event. */
+/*
+ * A detector that is no scan found something under a key of this event, of
+ * which people are told.
+ */
 void		 scan_alarm(struct scan *s, const struct facts *f,
 		    enum alert_key_type type);
 /* In words, for the alert floor. */
@@ -78,6 +94,8 @@ void		 scan_reason(const struct hit *h, struct alert_reason *ret);
 /* Time of the newest event that was taken in. */
 int64_t		 scan_now(const struct scan *s);
 struct profile_stats scan_stats(const struct scan *s);
+/* The first event it learnt from; 0: none yet. */
+int64_t		 scan_began(const struct scan *s);
 void		 scan_pack(struct buf *b, const struct scan *s);
 /* False: it is of another version or cap, or damaged; *s is as new. */
 bool		 scan_unpack(struct buf_reader *r, struct scan *s);

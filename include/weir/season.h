@@ -17,6 +17,7 @@ struct season {
 	double		before[SEASON_SLOTS + 1];	/* sums of weights */
 	uint32_t	hour;		/* the newest, counted since 1970, */
 	uint32_t	fresh;		/* and what came in it: not in n yet */
+	double		half_life;	/* hours; of baselines too */
 };
 
 void	season_init(struct season *s);

@@ -13,6 +13,8 @@
 
 /* New reference. */
 json_t	*status_json(const struct snapshot *s);
+/* Have the statistics learnt for less than a week? */
+bool	 status_is_young(const struct snapshot *s);
 /*
  * First line "OK: ..." or "NOT WATCHING: why", then a page for a terminal;
  * `j` is status_json's form.  Control characters are made harmless.

@@ -11,8 +11,9 @@
 #include "weir/hash.h"
 #include "weir/mem.h"
 
-#define PACK_VERSION	2
-#define PACK_UNRELATED	1	/* the version without related keys */
+#define PACK_VERSION	3
+#define PACK_UNRELATED	1	/* the version without related keys, */
+#define PACK_UNEXEMPT	2	/* and without exemptions */
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const state_names[] = {
@@ -90,6 +91,7 @@ alert_free(struct alert *a)
 #define X(f) free(a->f);
 	ALERT_TEXTS(X)
 #undef X
+	free(a->exempt);
 	for (i = 0; i < a->nevidence; i++)
 		free(a->evidence[i].line);
 	for (i = 0; i < a->nrelated; i++)
@@ -106,6 +108,7 @@ alert_copy(const struct alert *a)
 #define X(f) b->f = a->f == NULL ? NULL : xstrdup(a->f);
 	ALERT_TEXTS(X)
 #undef X
+	b->exempt = a->exempt == NULL ? NULL : xstrdup(a->exempt);
 	for (i = 0; i < a->nevidence; i++)
 		if (a->evidence[i].line != NULL)
 			b->evidence[i].line = xstrdup(a->evidence[i].line);
@@ -234,6 +237,7 @@ alert_pack(struct buf *b, const struct alert *a)
 		buf_put_u8(b, a->related[i].key_type);
 		buf_put_str(b, str_of(a->related[i].key));
 	}
+	buf_put_str(b, str_of(a->exempt));
 }
 
 static void
@@ -285,7 +289,7 @@ alert_unpack(struct str blob)
 	size_t			 i;
 
 	version = buf_get_u8(&r);
-	if (version != PACK_VERSION && version != PACK_UNRELATED)
+	if (version == 0 || version > PACK_VERSION)
 		return NULL;
 	a = alert_new();
 	for (i = 0; i < EVENT_ID_SIZE; i++)
@@ -307,6 +311,8 @@ alert_unpack(struct str blob)
 	unpack_lists(&r, a);
 	if (version != PACK_UNRELATED)
 		unpack_related(&r, a);
+	if (version > PACK_UNEXEMPT && str_known(s = buf_get_str(&r)))
+		a->exempt = str_dup(s);
 	if (r.bad) {
 		alert_free(a);
 		return NULL;

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Open alerts by each key of their incident, and what happens to them.
+ * What happens to open alerts; book_index.c finds them by each key of their
+ * incident.
  *
- * An index key is a kind, a host where the same text means another one there,
- * and the text.  A detector that knows by itself (open-relay) says "concerns"
- * with the key of an event; what is counted under a key can be taken back
- * under the same key, so that a corrected policy empties an alert and thereby
- * resolves it.
+ * A detector that knows by itself (open-relay) says "concerns" with the key of
+ * an event; what is counted under a key can be taken back under the same key,
+ * so that a corrected policy empties an alert and thereby resolves it.
  */
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 
-#include "weir/book.h"
-#include "weir/map.h"
+#include "book_priv.h"
 #include "weir/mem.h"
 
 #define LINES_EVENTS	5	/* events whose raw lines are kept */
-#define KEY_MERGED	0xff	/* index kind: the detector's one incident */
-
-struct entry {
-	TAILQ_ENTRY(entry)	 changes, live;
-	struct alert		*a;
-	const struct detector	*d;		/* NULL: not of the core */
-	bool			 changed;	/* counted since told */
-};
-
-TAILQ_HEAD(entry_list, entry);
-
-struct book {
-	struct map	*index;
-	struct entry_list changed;
-	struct entry_list live;		/* by last_seen */
-	size_t		 n;
-	struct book_out	 out;
-	struct buf	 key;
-};
 
 struct book *
 book_new(struct hash_key key, const struct book_out *out)
@@ -45,7 +24,15 @@ book_new(struct hash_key key, const struct book_out *out)
 	TAILQ_INIT(&b->changed);
 	TAILQ_INIT(&b->live);
 	b->out = *out;
+	book_set_spans(b, BOOK_QUIET_US, BOOK_PAUSE_US);
 	return b;
+}
+
+void
+book_set_spans(struct book *b, int64_t quiet_us, int64_t pause_us)
+{
+	b->quiet_us = quiet_us;
+	b->pause_us = pause_us;
 }
 
 static void
@@ -74,100 +61,11 @@ book_free(struct book *b)
 size_t
 book_count(const struct book *b)
 {
-	return b->n;
-}
+	size_t	sum = 0;
 
-/* Does the detector mean the key on that host only? */
-static bool
-is_hosts_own(const struct detector *d, enum alert_key_type type)
-{
-	return d == NULL || type == KEY_LOCAL_USER || type == KEY_HOST;
-}
-
-/* Does the key say who did it?  Else it is shared by unlike incidents. */
-static bool
-is_source(enum alert_key_type type)
-{
-	return type == KEY_SASL_USERNAME || type == KEY_LOCAL_USER ||
-	    type == KEY_CLIENT_ADDRESS || type == KEY_CLIENT_NETWORK;
-}
-
-static struct str
-index_key(struct book *b, uint8_t kind, struct str detector, struct str host,
-    struct str text)
-{
-	buf_clear(&b->key);
-	buf_put_u8(&b->key, kind);
-	buf_put_str(&b->key, detector);
-	buf_put_str(&b->key, host);
-	buf_add_str(&b->key, text);
-	return buf_str(&b->key);
-}
-
-static struct str
-merged_key(struct book *b, const struct detector *d, struct str host)
-{
-	return index_key(b, KEY_MERGED, str_of(d->name), host, STR_NONE);
-}
-
-static struct str
-own_key(struct book *b, const struct entry *e, enum alert_key_type type,
-    struct str text)
-{
-	return index_key(b, (uint8_t)type, is_source(type) ? STR_NONE :
-	    str_of(e->a->detector), is_hosts_own(e->d, type) ?
-	    str_of(e->a->host) : STR_NONE, text);
-}
-
-/*
- * The first keeps a key; but what goes on under a detector is what began last.
- */
-static void
-put_key(struct book *b, struct entry *e, struct str key)
-{
-	if (map_get(b->index, key) == NULL || (uint8_t)key.p[0] == KEY_MERGED)
-		(void)map_put(b->index, key, e);
-}
-
-static void
-del_key(struct book *b, struct entry *e, struct str key)
-{
-	if (map_get(b->index, key) == e)
-		(void)map_del(b->index, key);
-}
-
-/* On the host, and what is the same on every host. */
-static struct entry *
-find_key(struct book *b, const struct detector *d, enum alert_key_type type,
-    struct str host, struct str text)
-{
-	struct str	detector = is_source(type) ? STR_NONE :
-			    str_of(d->name);
-	struct entry	*e;
-
-	e = map_get(b->index, index_key(b, (uint8_t)type, detector, host,
-	    text));
-	if (e == NULL)
-		e = map_get(b->index, index_key(b, (uint8_t)type, detector,
-		    STR_NONE, text));
-	return e;
-}
-
-static void
-each_key(struct book *b, struct entry *e,
-    void (*fn)(struct book *b, struct entry *e, struct str key))
-{
-	const struct alert *a = e->a;
-
-	fn(b, e, own_key(b, e, a->key_type, str_of(a->key)));
-	for (size_t i = 0; i < a->nrelated; i++)
-		fn(b, e, own_key(b, e, a->related[i].key_type,
-		    str_of(a->related[i].key)));
-	if (e->d == NULL || e->d->merges == MERGES_NOTHING)
-		return;
-	fn(b, e, merged_key(b, e->d, STR_NONE));
-	if (e->d->merges == MERGES_ON_HOST)
-		fn(b, e, merged_key(b, e->d, str_of(a->host)));
+	for (int i = 0; i < LANE_COUNT; i++)
+		sum += b->n[i];
+	return sum;
 }
 
 /* The list stays in order of when something was seen last. */
@@ -191,9 +89,9 @@ insert(struct book *b, struct alert *a)
 
 	e->a = a;
 	e->d = detector_find(str_of(a->detector));
-	each_key(b, e, put_key);
+	book_each_key(b, e, book_put_key);
 	queue(b, e);
-	b->n++;
+	b->n[book_lane_of(a)]++;
 	return e;
 }
 
@@ -209,9 +107,9 @@ static void
 drop(struct book *b, struct entry *e)
 {
 	settle(b, e);
-	each_key(b, e, del_key);
+	book_each_key(b, e, book_del_key);
 	TAILQ_REMOVE(&b->live, e, live);
-	b->n--;
+	b->n[book_lane_of(e->a)]--;
 	free_entry(e);
 }
 
@@ -266,7 +164,9 @@ alert_of_finding(const struct finding *f, const struct report *r)
 	memcpy(a->reasons, f->reasons, sizeof(a->reasons));
 	a->nreasons = f->nreasons;
 	a->historical = r->historical;
-	a->shadow = f->shadow;
+	a->shadow = book_lane_for(r) != LANE_TOLD;
+	if (r->exemption != NULL)
+		a->exempt = xstrdup(r->exemption->reason);
 	alert_make_id(a, r->event->id);
 	return a;
 }
@@ -292,6 +192,19 @@ count(struct alert *a, const struct report *r)
 	    a->nevidence < LINES_EVENTS ? r->lines : STR_NONE);
 }
 
+/* Why nobody is told stands in front of what there would be to tell. */
+static void
+say_exempt(const struct exemption *m, struct finding *f)
+{
+	struct buf	title = { 0 };
+
+	buf_addf(&title, "Exempt (%s): %.*s", m->reason,
+	    STRF(buf_str(&f->title)));
+	buf_done(&f->title);
+	f->title = title;
+	f->severity = SEVERITY_INFO;
+}
+
 static void
 describe(const struct report *r, struct finding *f)
 {
@@ -300,6 +213,8 @@ describe(const struct report *r, struct finding *f)
 		scan_describe(r->hit, r->event, f);
 	else
 		r->detector->describe(r->policy, r->event, f);
+	if (r->exemption != NULL)
+		say_exempt(r->exemption, f);
 }
 
 /* Who did it, most specific first; what lies behind says where it shows. */
@@ -320,8 +235,8 @@ find_cause(struct book *b, const struct report *r)
 	    sources[i] != r->key_type; i++) {
 		if (!(r->facts->known >> sources[i] & 1))
 			continue;
-		e = find_key(b, r->detector, sources[i], r->event->host,
-		    r->facts->keys[sources[i]].text);
+		e = book_find_key(b, book_lane_for(r), r->detector, sources[i],
+		    r->event->host, r->facts->keys[sources[i]].text);
 		if (e != NULL)
 			return e;
 	}
@@ -337,34 +252,36 @@ is_login(enum alert_key_type t)
 static bool
 has_key(struct book *b, const struct entry *e, const struct report *r)
 {
-	return find_key(b, r->detector, r->key_type, r->event->host,
-	    r->key) == e || find_cause(b, r) == e;
+	return book_find_key(b, book_lane_for(r), r->detector, r->key_type,
+	    r->event->host, r->key) == e || find_cause(b, r) == e;
 }
 
 /* What goes on under this detector on that host, unless it has paused. */
 static struct entry *
 find_merged(struct book *b, const struct report *r, struct str host)
 {
-	struct entry *e = map_get(b->index, merged_key(b, r->detector, host));
+	struct entry *e = map_get(b->index, book_merged_key(b, book_lane_for(r),
+			    r->detector, host));
 
-	return e == NULL || r->event->at - e->a->last_seen > BOOK_PAUSE_US ?
+	return e == NULL || r->event->at - e->a->last_seen > b->pause_us ?
 	    NULL : e;
 }
 
 static struct entry *
 find_incident(struct book *b, const struct report *r)
 {
-	struct entry *e = find_key(b, r->detector, r->key_type,
-	    r->event->host, r->key);
+	enum lane	 lane = book_lane_for(r);
+	struct entry	*e = book_find_key(b, lane, r->detector, r->key_type,
+			    r->event->host, r->key);
 
 	if (e == NULL && !is_login(r->key_type))
 		e = find_cause(b, r);
 	if (e == NULL && r->detector->merges != MERGES_NOTHING)
 		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
 		    r->event->host : STR_NONE);
-	if (e == NULL && b->n >= BOOK_ALERTS_MAX)
-		e = find_key(b, r->detector, KEY_HOST, r->event->host,
-		    r->event->host);
+	if (e == NULL && b->n[lane] >= BOOK_ALERTS_MAX)
+		e = book_find_key(b, lane, r->detector, KEY_HOST,
+		    r->event->host, r->event->host);
 	return e;
 }
 
@@ -406,7 +323,7 @@ merge(struct book *b, struct entry *e, const struct report *r)
 	count(e->a, r);
 	/* More are not found again after a restart, so not before either. */
 	if (alert_add_related(e->a, r->key_type, r->key))
-		put_key(b, e, own_key(b, e, r->key_type, r->key));
+		book_put_key(b, e, book_own_key(b, e, r->key_type, r->key));
 	TAILQ_REMOVE(&b->live, e, live);
 	queue(b, e);
 	if (r->hit != NULL) {
@@ -439,7 +356,7 @@ open_alert(struct book *b, const struct report *r, bool several)
 	struct entry	*e;
 
 	describe(r, &f);
-	if (several || b->n >= BOOK_ALERTS_MAX)
+	if (several || b->n[book_lane_for(r)] >= BOOK_ALERTS_MAX)
 		widen(&f, r, several);
 	a = alert_of_finding(&f, r);
 	if (a->key_type != r->key_type)
@@ -481,7 +398,7 @@ book_report(struct book *b, const struct report *r)
 		(void)open_alert(b, r, r->detector->merges == MERGES_ON_HOST &&
 		    find_merged(b, r, STR_NONE) != NULL);
 	else if (e->d == r->detector && e->d->merges != MERGES_NOTHING &&
-	    is_source(e->a->key_type) && !has_key(b, e, r))
+	    book_is_source(e->a->key_type) && !has_key(b, e, r))
 		open_several(b, e, r);
 	else
 		merge(b, e, r);
@@ -494,16 +411,29 @@ is_condition(const struct entry *e)
 	return e->a->key_type == KEY_SOURCE;
 }
 
+static void
+say_quiet(int64_t span, char *ret, size_t size)
+{
+	bool	hours = span % USEC_PER_HOUR == 0;
+
+	(void)snprintf(ret, size, "nothing more was seen for %lld %s",
+	    (long long)(span / (hours ? USEC_PER_HOUR : USEC_PER_MIN)),
+	    hours ? "hours" : "minutes");
+}
+
 void
 book_advance(struct book *b, int64_t now, bool wall_clock)
 {
-	struct entry *e, *next;
+	struct entry	*e, *next;
+	char		 reason[64];
 
 	for (e = TAILQ_FIRST(&b->live); e != NULL &&
-	    now - e->a->last_seen > BOOK_QUIET_US; e = next) {
+	    now - e->a->last_seen > b->quiet_us; e = next) {
 		next = TAILQ_NEXT(e, live);
-		if (!is_condition(e) && !(wall_clock && e->a->historical))
-			resolve(b, e, "nothing more was seen for 24 hours");
+		if (is_condition(e) || (wall_clock && e->a->historical))
+			continue;
+		say_quiet(b->quiet_us, reason, sizeof(reason));
+		resolve(b, e, reason);
 	}
 }
 
@@ -511,14 +441,20 @@ void
 book_take_back(struct book *b, const struct detector *d,
     const struct event *e, const char *reason)
 {
-	struct entry		*open;
+	struct entry		*open = NULL;
 	char			 key[KEY_TEXT_MAX];
 	enum alert_key_type	 type;
 
 	if (d->concerns == NULL || !d->concerns(e, &type, key))
 		return;
-	open = find_key(b, d, type, e->host, str_of(key));
-	if (open == NULL || open->d != d || e->at < open->a->first_seen)
+	/* What it was exempt from then, the settings of now do not tell. */
+	for (int i = 0; open == NULL && i < LANE_COUNT; i++) {
+		open = book_find_key(b, i, d, type, e->host, str_of(key));
+		if (open != NULL && (open->d != d ||
+		    e->at < open->a->first_seen))
+			open = NULL;
+	}
+	if (open == NULL)
 		return;
 	open->a->count -= e->repeat;
 	if (open->a->nreasons > 0)

@@ -78,7 +78,8 @@ overview(FILE *f)
 	for (size_t i = 0; (c = cli_at(i)) != NULL; i++)
 		fprintf(f, "  %-11s %s\n", c->name, c->summary);
 	fprintf(f, "\n`weir help COMMAND` tells more, and so do the manual "
-	    "pages weir(1),\nweir.conf(5) and weir-events(7).\n");
+	    "pages weir(1),\nweir.conf(5), weir-events(7) and "
+	    "weir-detectors(7).\n");
 }
 
 /* One filter, its help in lines of 80 columns. */

@@ -164,6 +164,18 @@ static const struct print_column columns[NCOLUMNS] = {
 	[COL_TITLE] = { "TITLE", PRINT_WRAP },
 };
 
+/* "open", "open, shadow", "resolved, exempt" */
+static void
+put_state(struct run *r, const struct alert *a)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "%s%s", alert_state_name(a->state),
+	    a->exempt != NULL ? ", exempt" : a->shadow ? ", shadow" : "");
+	print_table_cell(r->table, COL_STATE, buf_str(&b));
+	buf_done(&b);
+}
+
 static int
 each(void *ctx, const struct alert *a)
 {
@@ -180,10 +192,9 @@ each(void *ctx, const struct alert *a)
 	print_table_cell(r->table, COL_ID, str_head(str_of(id), 8));
 	print_table_cell(r->table, COL_SEVERITY,
 	    str_of(alert_severity_name(a->severity)));
-	if (a->state != ALERT_RESOLVED)
+	if (a->state != ALERT_RESOLVED && !a->shadow)
 		print_table_colour(r->table, COL_SEVERITY, a->severity);
-	print_table_cell(r->table, COL_STATE,
-	    str_of(alert_state_name(a->state)));
+	put_state(r, a);
 	print_table_cell(r->table, COL_TIME, print_time(a->opened, at));
 	print_table_number(r->table, COL_COUNT, a->count);
 	print_table_cell(r->table, COL_TITLE, str_of(a->title));
@@ -284,7 +295,10 @@ add_facts(struct buf *b, const struct alert *a)
 	buf_addf(b, "id        %s\n", id);
 	buf_addf(b, "state     %s%s%s\n", alert_state_name(a->state),
 	    a->historical ? ", of the past when it was found" : "",
+	    a->exempt != NULL ? ", exempt: nobody is told" :
 	    a->shadow ? ", in trial: nobody is told" : "");
+	if (a->exempt != NULL)
+		buf_addf(b, "          exempt: %s\n", a->exempt);
 	if (a->acknowledged_by != NULL)
 		buf_addf(b, "          acknowledged: %s\n",
 		    a->acknowledged_by);
@@ -461,7 +475,8 @@ const struct command cmd_alerts = {
 	"[--note TEXT] [--domain|--network]",
 	"list alerts, show one, acknowledge or resolve it",
 	"  list     alerts of all states (the default); a table has the\n"
-	"           newest first, jsonl the oldest\n"
+	"           newest first, jsonl the oldest; nobody was told of what\n"
+	"           is marked exempt or shadow\n"
 	"  show     everything about one, with reasons, next steps, evidence\n"
 	"  ack      somebody cares for it\n"
 	"  resolve  it is over\n"

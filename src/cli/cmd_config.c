@@ -45,11 +45,10 @@ list_options(void)
 		[HELP] = { "MEANING", PRINT_WRAP },
 	};
 	struct print_table *t = print_table_new(columns, NCOLUMNS);
+	const struct option_row *o;
 	struct buf b = { 0 };
 
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_row *o = &option_rows[i];
-
+	for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
 		buf_clear(&b);
 		buf_addf(&b, "[%s%s%s]", o->section, o->name != NULL ? " " :
 		    option_section_named(o->section) ? " NAME" : "",

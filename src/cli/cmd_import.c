@@ -108,6 +108,8 @@ alerted(void *ctx, const struct alert *a, enum alert_transition t)
 	struct run	*r = ctx;
 	size_t		 i;
 
+	if (a->shadow)
+		return;
 	if (t == TRANSITION_OPENED)
 		r->opened[a->severity]++;
 	drop(r, a);

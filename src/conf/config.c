@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "config_priv.h"
 #include "weir/mem.h"
 #include "weir/slurp.h"
+#include "weir/usec.h"
 
 void
 text_list_add(struct text_list *l, struct str s)
@@ -75,6 +77,56 @@ config_find(const struct config *c, const struct option_row *row,
 	return NULL;
 }
 
+static int64_t
+clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * USEC_PER_SEC;
+}
+
+/* Is there an entry?  An empty list would make the exemption a wider one. */
+static bool
+check_exempt_list(struct config *c, const struct section *s, const char *key)
+{
+	bool any = config_list(c, s->kind, s->name, key, 0) != NULL;
+
+	if (!any && config_is_set(c, s->kind, s->name, key))
+		config_problem(c, config_origin(c, s->kind, s->name, key),
+		    "%s: is empty; leave it out for any", key);
+	return any;
+}
+
+static void
+check_exempt(struct config *c, const struct section *s)
+{
+	static const char *const lists[] = { "user", "sender", "client",
+		"network", "detectors" };
+	struct buf text = { 0 };
+	int64_t until;
+	size_t i, n = 0;
+
+	if (!config_is_set(c, s->kind, s->name, "reason"))
+		config_problem(c, s->origin, "[exempt %s] needs a reason: why "
+		    "is it no abuse?", s->name);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		n += check_exempt_list(c, s, lists[i]) &&
+		    strcmp(lists[i], "detectors") != 0;
+	if (n == 0)
+		config_problem(c, s->origin, "[exempt %s] says nobody: it "
+		    "needs a user, sender, client or network", s->name);
+	if (config_text(c, s->kind, s->name, "until") == NULL ||
+	    !option_until_parse(str_of(config_text(c, s->kind, s->name,
+	    "until")), &until) || until > clock_now())
+		return;
+	buf_addf(&text, "%s: [exempt %s] is over, since %s; take it out or "
+	    "give it a later day", config_origin(c, s->kind, s->name,
+	    "until"), s->name, config_text(c, s->kind, s->name, "until"));
+	text_list_add(&c->warnings, buf_str(&text));
+	buf_done(&text);
+}
+
 /* What a section cannot do without, once every file has been read. */
 static void
 check_sections(struct config *c)
@@ -90,6 +142,8 @@ check_sections(struct config *c)
 			config_problem(c, s->origin, "[source %s] needs a "
 			    "path; only [source journal] goes without",
 			    s->name);
+		if (strcmp(s->kind, "exempt") == 0)
+			check_exempt(c, s);
 		if (strcmp(s->kind, "webhook") != 0)
 			continue;
 		if (!config_is_set(c, s->kind, s->name, "url"))
@@ -283,7 +337,8 @@ config_number(const struct config *c, const char *kind, const char *name,
 	int64_t n;
 
 	assert(row->type == OPTION_BOOL || row->type == OPTION_INT ||
-	    row->type == OPTION_SPAN || row->type == OPTION_SIZE);
+	    row->type == OPTION_NUMBER || row->type == OPTION_SPAN ||
+	    row->type == OPTION_SIZE);
 	s = config_find(c, row, name == NULL ? "" : name);
 	if (s != NULL)
 		return s->number;
@@ -300,6 +355,15 @@ config_bool(const struct config *c, const char *kind, const char *name,
 {
 	assert(row_of(kind, name, key)->type == OPTION_BOOL);
 	return config_number(c, kind, name, key) != 0;
+}
+
+double
+config_real(const struct config *c, const char *kind, const char *name,
+    const char *key)
+{
+	assert(row_of(kind, name, key)->type == OPTION_NUMBER);
+	return (double)config_number(c, kind, name, key) /
+	    (double)OPTION_NUMBER_ONE;
 }
 
 const char *
@@ -350,13 +414,20 @@ print_section(const struct config *c, const char *kind, const char *name,
     struct buf *out)
 {
 	const struct option_row *r;
+	size_t i;
 
 	buf_addf(out, "%s[%s%s%s]\n", out->n == 0 ? "" : "\n", kind,
 	    name[0] == '\0' ? "" : " ", name);
-	for (r = option_rows; r < option_rows + option_count; r++)
+	for (i = 0; (r = option_at(i)) != NULL; i++)
 		if (strcmp(r->section, kind) == 0 && (r->name == NULL ||
 		    strcmp(r->name, name) == 0))
 			print_row(c, r, name, out);
+}
+
+static bool
+same_name(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* A section's defaults show even where no file names it. */
@@ -365,11 +436,11 @@ config_print(const struct config *c, struct buf *out)
 {
 	const struct option_row *r, *last = NULL;
 	const char *name;
-	size_t i;
+	size_t i, n;
 
-	for (r = option_rows; r < option_rows + option_count; last = r++) {
+	for (n = 0; (r = option_at(n)) != NULL; n++, last = r) {
 		if (last != NULL && strcmp(last->section, r->section) == 0 &&
-		    last->name == r->name)
+		    same_name(last->name, r->name))
 			continue;
 		if (!option_section_named(r->section))
 			print_section(c, r->section, "", out);

@@ -112,7 +112,7 @@ unknown_key(struct reader *r, const char *key)
 	const char *best = NULL, *home = NULL;
 	const struct option_row *row;
 
-	for (row = option_rows; row < option_rows + option_count; row++) {
+	for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
 		if (strcmp(row->section, r->kind) == 0) {
 			if (row->name == NULL ||
 			    strcmp(row->name, r->name) == 0)
@@ -255,7 +255,7 @@ unknown_section(struct reader *r, const char *kind, const char *name)
 	const struct option_row *row;
 	bool known = option_section_known(kind);
 
-	for (row = option_rows; row < option_rows + option_count; row++)
+	for (size_t i = 0; (row = option_at(i)) != NULL; i++)
 		if (!known)
 			suggest_try(kind, row->section, &best);
 		else if (row->name != NULL && strcmp(row->section, kind) == 0)

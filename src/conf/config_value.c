@@ -70,6 +70,25 @@ parse_size(struct str s, int64_t *ret)
 	return true;
 }
 
+/* "0.3": at most six decimals, in millionths. */
+static bool
+parse_number(struct str s, int64_t *ret)
+{
+	size_t		dot = str_find_char(s, '.');
+	struct str	decimals = dot == STR_NPOS ? STR("0") :
+			    str_tail(s, dot + 1);
+	uint64_t	whole, part, one = OPTION_NUMBER_ONE;
+
+	if (decimals.n > 6 || !str_to_u64(str_head(s, dot), &whole) ||
+	    !str_to_u64(decimals, &part) || whole > INT64_MAX / one - 1)
+		return false;
+	*ret = (int64_t)(whole * one);
+	for (size_t i = 0; i < decimals.n; i++)
+		one /= 10;
+	*ret += (int64_t)(part * one);
+	return true;
+}
+
 static int
 check_range(const struct option_row *row, int64_t n, const char *text,
     struct error *err)
@@ -81,6 +100,11 @@ check_range(const struct option_row *row, int64_t n, const char *text,
 	if (row->type == OPTION_SPAN) {
 		print_span(row->min, min, sizeof(min));
 		print_span(row->max, max, sizeof(max));
+	} else if (row->type == OPTION_NUMBER) {
+		snprintf(min, sizeof(min), "%.9g", (double)row->min /
+		    (double)OPTION_NUMBER_ONE);
+		snprintf(max, sizeof(max), "%.9g", (double)row->max /
+		    (double)OPTION_NUMBER_ONE);
 	} else {
 		snprintf(min, sizeof(min), "%lld", (long long)row->min);
 		snprintf(max, sizeof(max), "%lld", (long long)row->max);
@@ -106,6 +130,11 @@ config_value(const struct option_row *row, const char *text, int64_t *ret,
 		if (!str_to_i64(s, ret))
 			return error_set(err, "\"%s\" is not a whole number",
 			    text);
+		return check_range(row, *ret, text, err);
+	case OPTION_NUMBER:
+		if (!parse_number(s, ret))
+			return error_set(err, "\"%s\" is not a number such "
+			    "as 1 or 0.25, with at most six decimals", text);
 		return check_range(row, *ret, text, err);
 	case OPTION_SPAN:
 		if (!usec_parse_span(s, ret))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every option weir has.  A row here is all that a new option needs: the
- * reader, `weir config` and the test of the manual page read this table.
+ * reader, `weir config` and the test of the manual page read this table.  What
+ * every detector has is options_detector.c's.
  *
  * A section or detector that only a later release knows is named here too, so
  * that one file can serve several releases: it is a warning, not a mistake.
@@ -10,6 +11,11 @@
 
 #include <stdio.h>
 #include <strings.h>
+
+#include "options_priv.h"
+#include "weir/detect.h"
+#include "weir/suggest.h"
+#include "weir/usec.h"
 
 static int
 check_network(struct str s, struct error *err)
@@ -124,12 +130,61 @@ check_name(struct str s, struct error *err)
 	return error_set(err, "\"%.*s\" is not a name", STRF(s));
 }
 
+static int
+check_sender(struct str s, struct error *err)
+{
+	struct str domain = str_domain(s);
+
+	if (domain.n > 0 && check_domain(domain, NULL) == 0)
+		return 0;
+	return error_set(err, "\"%.*s\" is neither a mail address nor a "
+	    "@domain", STRF(s));
+}
+
+static int
+check_user(struct str s, struct error *err)
+{
+	if (s.n < KEY_TEXT_MAX)
+		return 0;
+	return error_set(err, "\"%.*s...\" is longer than %d bytes",
+	    STRF(str_head(s, 40)), KEY_TEXT_MAX - 1);
+}
+
+static int
+check_detector(struct str s, struct error *err)
+{
+	const struct detector *d;
+	const char *best = NULL;
+	char name[SUGGEST_MAX];
+
+	if (detector_find(s) != NULL)
+		return 0;
+	str_copy(s, name, sizeof(name));
+	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
+		suggest_try(name, d->name, &best);
+	return error_set(err, "there is no detector \"%s\"%s%s%s", name,
+	    best == NULL ? "; `weir config options` lists them" : "; is \"",
+	    best == NULL ? "" : best, best == NULL ? "" : "\" meant?");
+}
+
+static int
+check_until(struct str s, struct error *err)
+{
+	int64_t at;
+
+	if (option_until_parse(s, &at))
+		return 0;
+	return error_set(err, "\"%.*s\" is neither a day such as 2027-03-31 "
+	    "nor a time such as 2027-03-31T18:00:00Z", STRF(s));
+}
+
 #define NONE	NULL
 #define YEARS	(INT64_C(366) * 86400 * 1000000)
 #define DAYS	(INT64_C(86400) * 1000000)
 #define SECONDS	INT64_C(1000000)
+#define ONE	OPTION_NUMBER_ONE
 
-const struct option_row option_rows[] = {
+static const struct option_row rows[] = {
 	{ "weir", NONE, "state-dir", OPTION_PATH, "/var/lib/weir", 0, 0,
 	    NULL, NULL,
 	    "Directory of the database and of the daemon's socket." },
@@ -154,6 +209,12 @@ const struct option_row option_rows[] = {
 	    "Events of a partition of the database before the next begins." },
 	{ "weir", NONE, "subjects", OPTION_BOOL, "false", 0, 0, NULL, NULL,
 	    "Whether subjects are stored, where the log has them." },
+	{ "weir", NONE, "budget", OPTION_NUMBER, "1", ONE / 100, 1000 * ONE,
+	    NULL, NULL,
+	    "How many false alarms a week the statistics may raise." },
+	{ "weir", NONE, "statistics-memory", OPTION_SIZE, "128M",
+	    INT64_C(1) << 20, INT64_C(1) << 40, NULL, NULL,
+	    "How much memory the statistics of all keys may take." },
 
 	{ "policy", NONE, "trusted-networks", OPTION_LIST, NULL, 0, 0,
 	    NULL, check_network,
@@ -188,17 +249,68 @@ const struct option_row option_rows[] = {
 	    check_listen,
 	    "Loopback address and port of the HTTP interface." },
 
-	{ "detector", "open-relay", "enabled", OPTION_BOOL, "true", 0, 0,
+	{ "baseline", NONE, "gate", OPTION_NUMBER, "0.001", 1, ONE / 10,
 	    NULL, NULL,
-	    "Whether mail of strangers to strangers raises an alert." },
-	{ "detector", "blind", "enabled", OPTION_BOOL, "true", 0, 0,
+	    "A count is looked at when chance brings it, or more, at most "
+	    "this often." },
+	{ "baseline", NONE, "young", OPTION_SPAN, "3d", 0, 60 * DAYS,
 	    NULL, NULL,
-	    "Whether it raises an alert that weir sees less than usual." },
-	{ "detector", "blind", "silence", OPTION_SPAN, "15m", 60 * SECONDS,
+	    "Windows of a day and more count only after so long." },
+	{ "baseline", NONE, "half-life", OPTION_SPAN, "21d", 1 * DAYS,
+	    365 * DAYS, NULL, NULL,
+	    "What is this old weighs half in what is usual." },
+	{ "baseline", NONE, "record", OPTION_NUMBER, "0.9", 0, 10 * ONE,
+	    NULL, NULL,
+	    "How much of its largest burst of the past is usual for a key; "
+	    "0: nothing." },
+	{ "baseline", NONE, "bounces", OPTION_NUMBER, "0.035", 0, ONE,
+	    NULL, NULL,
+	    "What share of the recipients may always be refused elsewhere." },
+	{ "baseline", NONE, "joint-most", OPTION_NUMBER, "1.5", 0, 10 * ONE,
+	    NULL, NULL,
+	    "Decades that one other kind of evidence adds at most." },
+	{ "baseline", NONE, "joint-within", OPTION_SPAN, "2h", 0, 30 * DAYS,
+	    NULL, NULL,
+	    "How long a kind of evidence adds to others." },
+	{ "baseline", NONE, "joint-guessing", OPTION_SPAN, "24h", 0,
 	    30 * DAYS, NULL, NULL,
-	    "A source may always be silent for so long." },
-	{ "detector", "blind", "unknown", OPTION_INT, "5", 1, 100, NULL, NULL,
-	    "So many per cent of an hour's lines may always be unknown." },
+	    "The same for failed logins." },
+	{ "baseline", NONE, "new-source", OPTION_NUMBER, "1", 0, 10 * ONE,
+	    NULL, NULL,
+	    "Decades that a network adds which is new to the login." },
+	{ "baseline", NONE, "alarm", OPTION_SPAN, "24h", 60 * SECONDS,
+	    30 * DAYS, NULL, NULL,
+	    "How long an alarm explains what its key does, which is not "
+	    "learnt as usual then." },
+	{ "baseline", NONE, "quiet", OPTION_SPAN, "24h", 60 * SECONDS,
+	    365 * DAYS, NULL, NULL,
+	    "An alert is over when nothing more was seen for so long." },
+	{ "baseline", NONE, "pause", OPTION_SPAN, "3h", 0, 30 * DAYS,
+	    NULL, NULL,
+	    "Another key joins what goes on under a detector that has one "
+	    "incident, unless it has paused for so long." },
+
+	{ "exempt", NONE, "reason", OPTION_TEXT, NULL, 0, 0, NULL, NULL,
+	    "Why, in words that the alerts will show." },
+	{ "exempt", NONE, "user", OPTION_LIST, NULL, 0, 0, NULL,
+	    check_user,
+	    "Logins and local users." },
+	{ "exempt", NONE, "sender", OPTION_LIST, NULL, 0, 0, NULL,
+	    check_sender,
+	    "Senders, or @domain for all of a domain's, where the client may "
+	    "be believed." },
+	{ "exempt", NONE, "client", OPTION_LIST, NULL, 0, 0, NULL,
+	    check_network,
+	    "Addresses or networks of clients." },
+	{ "exempt", NONE, "network", OPTION_LIST, NULL, 0, 0, NULL,
+	    check_network,
+	    "Further ones: client and network are one list." },
+	{ "exempt", NONE, "detectors", OPTION_LIST, NULL, 0, 0, NULL,
+	    check_detector,
+	    "Detectors that it is for; all by default." },
+	{ "exempt", NONE, "until", OPTION_TEXT, NULL, 0, 0, NULL,
+	    check_until,
+	    "The day it ends with, or the time; never by default." },
 
 	{ "webhook", NONE, "url", OPTION_TEXT, NULL, 0, 0, NULL, check_url,
 	    "Where alerts are posted; http or https." },
@@ -217,8 +329,26 @@ const struct option_row option_rows[] = {
 	    "How long the receiver may take to answer." },
 	{ "webhook", NONE, "ca-file", OPTION_PATH, NULL, 0, 0, NULL, NULL,
 	    "Certificates to trust in place of the system's, PEM." },
+
+	{ "detector", "blind", "enabled", OPTION_BOOL, "true", 0, 0,
+	    NULL, NULL,
+	    "Whether it raises an alert that weir sees less than usual." },
+	{ "detector", "blind", "shadow", OPTION_BOOL, "false", 0, 0,
+	    NULL, NULL,
+	    "Whether its alerts are listed, but told to nobody." },
+	{ "detector", "blind", "silence", OPTION_SPAN, "15m", 60 * SECONDS,
+	    30 * DAYS, NULL, NULL,
+	    "A source may always be silent for so long." },
+	{ "detector", "blind", "unknown", OPTION_INT, "5", 1, 100, NULL, NULL,
+	    "So many per cent of an hour's lines may always be unknown." },
 };
-const size_t option_count = sizeof(option_rows) / sizeof(option_rows[0]);
+#define NROWS	(sizeof(rows) / sizeof(rows[0]))
+
+const struct option_row *
+option_at(size_t i)
+{
+	return i < NROWS ? &rows[i] : option_detector_at(i - NROWS);
+}
 
 static const struct {
 	const char	*section, *name, *sentence;
@@ -226,7 +356,6 @@ static const struct {
 #define LATER(what)	what " in this build; the section is passed over"
 	{ "silence", NULL, LATER("silences are not") },
 	{ "maintenance", NULL, LATER("maintenance windows are not") },
-	{ "exempt", NULL, LATER("exemptions are not") },
 	{ "receiver", NULL, LATER("receivers other than [webhook NAME] "
 	    "are not") },
 	{ "heartbeat", NULL, LATER("the heartbeat is not") },
@@ -237,14 +366,8 @@ static const struct {
 	{ "probe", NULL, LATER("the relay probe is not") },
 	{ "privacy", NULL, LATER("pseudonyms are not") },
 	{ "token", NULL, LATER("tokens of the HTTP interface are not") },
-	{ "baseline", NULL, LATER("baselines are not") },
 #define X(name)	{ "detector", name, LATER("the detector " name " is not") },
-	X("relay-spike") X("account-spike") X("compromised-account")
-	X("slow-leak") X("relay-probe") X("password-guessing")
-	X("address-collapse") X("local-script") X("infected-host")
-	X("snowshoe") X("backscatter") X("directory-harvest")
-	X("bounce-rate") X("block-listed") X("plaintext-auth")
-	X("queue-growth")
+	X("address-collapse") X("plaintext-auth")
 #undef X
 #undef LATER
 };
@@ -254,7 +377,8 @@ static const struct {
 	int		 named;
 } sections[] = {
 	{ "weir", 0 }, { "policy", 0 }, { "source", 1 }, { "http", 0 },
-	{ "detector", 1 }, { "webhook", 1 },
+	{ "baseline", 0 }, { "detector", 1 }, { "exempt", 1 },
+	{ "webhook", 1 },
 };
 
 const struct option_row *
@@ -262,7 +386,7 @@ option_find(const char *section, const char *name, const char *key)
 {
 	const struct option_row *r;
 
-	for (r = option_rows; r < option_rows + option_count; r++)
+	for (size_t i = 0; (r = option_at(i)) != NULL; i++)
 		if (strcmp(r->section, section) == 0 &&
 		    strcmp(r->key, key) == 0 && (r->name == NULL ||
 		    (name != NULL && strcmp(r->name, name) == 0)))
@@ -276,6 +400,7 @@ option_type_name(enum option_type t)
 	static const char *const names[] = {
 		[OPTION_BOOL] = "true or false",
 		[OPTION_INT] = "number",
+		[OPTION_NUMBER] = "number with decimals",
 		[OPTION_SPAN] = "span of time",
 		[OPTION_SIZE] = "size",
 		[OPTION_TEXT] = "text",
@@ -316,7 +441,7 @@ option_name_known(const char *section, const char *name)
 	const struct option_row *r;
 	bool closed = false;
 
-	for (r = option_rows; r < option_rows + option_count; r++) {
+	for (size_t i = 0; (r = option_at(i)) != NULL; i++) {
 		if (r->name == NULL || strcmp(r->section, section) != 0)
 			continue;
 		if (strcmp(r->name, name) == 0)
@@ -331,6 +456,8 @@ option_section_later(const char *section, const char *name)
 {
 	size_t i;
 
+	if (name != NULL && detector_find(str_of(name)) != NULL)
+		return NULL;
 	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++)
 		if (strcmp(later[i].section, section) == 0 &&
 		    (later[i].name == NULL || (name != NULL &&
@@ -338,6 +465,23 @@ option_section_later(const char *section, const char *name)
 		    later[i].sentence != NULL)
 			return later[i].sentence;
 	return NULL;
+}
+
+/* A day ends where the next begins, in UTC. */
+bool
+option_until_parse(struct str s, int64_t *ret)
+{
+	char text[USEC_TEXT_MAX];
+
+	if (usec_parse(s, ret))
+		return true;
+	if (s.n != strlen("2027-03-31"))
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*sT00:00:00Z", STRF(s));
+	if (!usec_parse(str_of(text), ret))
+		return false;
+	*ret += USEC_PER_DAY;
+	return true;
 }
 
 int

@@ -7,7 +7,7 @@
 #include "weir/beliefs.h"
 #include "weir/map.h"
 #include "weir/mem.h"
-#include "weir/pipeline.h"
+#include "weir/settings.h"
 
 #define PROGRESS_EVENTS	10000
 /* An alert of the same key within this is the same one, sooner or later. */
@@ -213,6 +213,7 @@ backtest_run(struct store *s, const struct backtest_options *o,
 	struct engine_options	 eo;
 	struct store_totals	 totals;
 	struct policy		*policy;
+	struct exempt		*exempt;
 	int			 rc;
 
 	memset(ret, 0, sizeof(*ret));
@@ -226,12 +227,14 @@ backtest_run(struct store *s, const struct backtest_options *o,
 	engine_options_init(&eo);
 	eo.hash_key = store_hash_key(s);
 	if (o->config != NULL)
-		pipeline_configure(o->config, &eo);
+		settings_engine(o->config, &eo);
+	exempt = eo.scan.exempt;
 	r.engine = engine_new(&eo, policy, &sink);
 	engine_options_done(&eo);
 	r.open = map_new(eo.hash_key);
 	rc = replay(&r, s, err);
 	engine_free(r.engine);
+	exempt_free(exempt);
 	policy_free(policy);
 	map_free(r.open, NULL);
 	free(r.was.a);

@@ -21,6 +21,7 @@ void
 blind_options(const struct config *c, struct blind_options *ret)
 {
 	ret->enabled = config_bool(c, "detector", "blind", "enabled");
+	ret->shadow = config_bool(c, "detector", "blind", "shadow");
 	ret->silence_us = config_number(c, "detector", "blind", "silence");
 	ret->unknown_percent = config_number(c, "detector", "blind",
 	    "unknown");
@@ -198,7 +199,8 @@ judge_silence(const struct blind_source *s, const struct blind_options *o,
     const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
-	struct raise r = { .host = host, .notice = "source_silent" };
+	struct raise r = { .host = host, .notice = "source_silent",
+	    .shadow = o->shadow };
 	int64_t	patience = blind_patience(s, o, now), silent = now - s->last;
 	char	is[64], usual[64], title[1024], runbook[1024];
 
@@ -221,7 +223,8 @@ judge_share(const struct blind_source *s, const struct blind_options *o,
     const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
-	struct raise r = { .host = host, .notice = "unknown_share" };
+	struct raise r = { .host = host, .notice = "unknown_share",
+	    .shadow = o->shadow };
 	double	share = blind_share(s);
 	bool	bad = share * 100 > (double)o->unknown_percent &&
 		    s->usual >= 0 && share > TIMES_USUAL * s->usual;
@@ -244,7 +247,8 @@ blind_judge(struct blind_source *s, const struct blind_options *o,
     const char *name, const char *path, const char *host, struct pipeline *p,
     int64_t now)
 {
-	struct raise	r = { .host = host, .notice = "data_loss" };
+	struct raise	r = { .host = host, .notice = "data_loss",
+	    .shadow = o->shadow };
 	char		title[1024];
 
 	blind_pass(s, now);
@@ -266,7 +270,8 @@ blind_judge_clock(const struct blind_options *o, uint64_t *seen, int64_t *at,
     const char *host, struct pipeline *p, int64_t now)
 {
 	uint64_t	n = engine_stats(pipeline_engine(p))->future;
-	struct raise	r = { .host = host, .notice = "clock" };
+	struct raise	r = { .host = host, .notice = "clock",
+	    .shadow = o->shadow };
 	char		title[1024];
 
 	if (n != *seen && n > 0)

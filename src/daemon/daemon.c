@@ -77,6 +77,8 @@ load_config(const char *path, struct config **ret, struct webhook **ret_hooks,
 	if (c != NULL)
 		rc = webhook_load(c, ret_hooks, ret_n, &problems);
 	log_lines(rc == 0 ? log_warn : log_error, buf_str(&problems));
+	for (size_t i = 0; c != NULL && config_warning(c, i) != NULL; i++)
+		log_warn("%s", config_warning(c, i));
 	if (rc == -1) {
 		config_free(c);
 		(void)error_set(err, "the configuration has mistakes: %.*s",

@@ -166,6 +166,26 @@ add_domain(void *ctx, const struct event *e)
 	return 0;
 }
 
+/* What is no matter of the policy; what to do then. */
+static int
+refuse_fine(const struct alert *a, struct error *err)
+{
+	struct buf	section = { 0 };
+	int		rc;
+
+	if (exempt_advise(a->detector, a->key_type, str_of(a->key), " | ",
+	    &section))
+		rc = error_set(err, "the policy has no say in %s; write an "
+		    "exemption into weir.conf, one line for each part: %s",
+		    a->detector, buf_cstr(&section));
+	else
+		rc = error_set(err, "the policy has no say in %s; set its "
+		    "floors or shadow in [detector %s] of weir.conf",
+		    a->detector, a->detector);
+	buf_done(&section);
+	return rc;
+}
+
 /* Whom the alert's events were for, and the network they came from. */
 static int
 look(struct pipeline *p, const struct alert *a, struct domains *d,
@@ -174,6 +194,8 @@ look(struct pipeline *p, const struct alert *a, struct domains *d,
 	char	cursor[QUERY_CURSOR_MAX];
 
 	query_init(q);
+	if (strcmp(a->detector, "open-relay") != 0)
+		return refuse_fine(a, err);
 	q->has_client = (a->key_type == KEY_CLIENT_NETWORK ||
 	    a->key_type == KEY_CLIENT_ADDRESS) &&
 	    ip_net_parse(str_of(a->key), &q->client);

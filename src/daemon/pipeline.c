@@ -15,6 +15,7 @@
 #include "weir/mem.h"
 #include "weir/provisional.h"
 #include "weir/raise.h"
+#include "weir/settings.h"
 #include "weir/statistics.h"
 #include "weir/status.h"
 
@@ -24,6 +25,7 @@ struct pipeline {
 	struct store		*disk;		/* `store` stands in for it */
 	struct policy		*policy;
 	struct engine		*engine;
+	struct exempt		*exempt;	/* the engine's */
 	struct backlog		 backlog;
 	struct provisional	 provisional;
 	struct buf		 doubts;
@@ -228,23 +230,12 @@ forget(struct pipeline *p)
 	p->at.id = 0;
 	engine_free(p->engine);
 	policy_free(p->policy);
+	exempt_free(p->exempt);
 	p->engine = NULL;
+	p->exempt = NULL;
 	p->policy = NULL;
 	free(p->beliefs_json);
 	p->beliefs_json = NULL;
-}
-
-void
-pipeline_configure(const struct config *c, struct engine_options *eo)
-{
-	const struct detector	*d;
-
-	eo->hold_us = config_number(c, "weir", NULL, "hold");
-	eo->subjects = config_bool(c, "weir", NULL, "subjects");
-	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
-		if (option_find("detector", d->name, "enabled") != NULL)
-			eo->scan.settings[i].enabled = config_bool(c,
-			    "detector", d->name, "enabled");
 }
 
 /* Policy and engine from the store. */
@@ -274,7 +265,8 @@ load(struct pipeline *p, struct error *err)
 	eo.hash_key = store_hash_key(p->store);
 	eo.live = p->o.live;
 	if (p->o.config != NULL)
-		pipeline_configure(p->o.config, &eo);
+		settings_engine(p->o.config, &eo);
+	p->exempt = eo.scan.exempt;
 	p->engine = engine_new(&eo, p->policy, &sink);
 	engine_options_done(&eo);
 	if (resume(p, err) == -1)

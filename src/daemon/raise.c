@@ -84,6 +84,7 @@ raise_open(struct pipeline *p, const struct raise *r)
 	a->opened = a->first_seen = a->last_seen = now;
 	a->count = 1;
 	a->version = 1;
+	a->shadow = r->shadow;
 	a->title = xstrdup(r->title);
 	a->runbook = xstrdup(r->runbook);
 	alert_make_id(a, id);

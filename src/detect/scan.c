@@ -9,19 +9,10 @@
 #include "weir/mem.h"
 #include "weir/peaks.h"
 
-#define SCAN_GATE	(-3.0)	/* decades: one in a thousand */
 #define TEST_AGAIN	1.04	/* tested again when it grew by so much */
-#define RECORD_COUNTS	0.9	/* of the largest window yet */
-#define JOINT_MOST	1.5	/* decades that one kind of evidence adds */
-#define JOINT_RELATED	0.5	/* the same when the kinds hang together */
-#define NEW_SOURCE	1.0	/* decades for a network new to the login */
-#define JOINT_US	(2 * USEC_PER_HOUR)
-#define JOINT_GUESS_US	(24 * USEC_PER_HOUR)
+#define JOINT_RELATED	0.5	/* decades, when the kinds hang together */
 #define CLUSTER_HOURS	24	/* a burst and what follows it are one */
-#define ALARM_US	(24 * USEC_PER_HOUR)	/* it explains so long */
-#define YOUNG_US	(3 * USEC_PER_DAY)	/* before: no long windows */
 #define SITE_SPANS	1.5	/* a site's window needs so many behind it */
-#define BOUNCES_USUAL	0.035	/* of all recipients */
 #define LATE_US		(10 * USEC_PER_MIN)
 #define RETURNS_USUAL	0.02	/* bounces and replies of a day's mail */
 #define LISTS_MAX	64
@@ -53,6 +44,7 @@ struct stratum {
 
 struct scan {
 	struct scan_options	 o;
+	double			 gate;		/* log10 of it */
 	struct profile		*profile;
 	int64_t			 now;		/* the newest event's */
 	struct stratum		 strata[LISTS_MAX];
@@ -66,7 +58,13 @@ scan_options_init(struct scan_options *o)
 {
 	const struct detector	*d;
 
-	*o = (struct scan_options){ .max_bytes = 128 << 20, .budget = 1 };
+	*o = (struct scan_options){ .max_bytes = 128 << 20, .budget = 1,
+	    .gate = 0.001, .young_us = 3 * USEC_PER_DAY,
+	    .half_life_us = 21 * USEC_PER_DAY, .record = 0.9,
+	    .bounces = 0.035, .joint_most = 1.5,
+	    .joint_us = 2 * USEC_PER_HOUR,
+	    .guessing_us = 24 * USEC_PER_HOUR, .new_source = 1,
+	    .alarm_us = 24 * USEC_PER_HOUR };
 	o->settings = xcalloc(detector_count(), sizeof(*o->settings));
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++) {
 		o->settings[i].enabled = true;
@@ -110,6 +108,16 @@ add_strata(struct scan *s, const struct detector *d,
 	}
 }
 
+static struct profile *
+new_profile(const struct scan_options *o)
+{
+	struct profile	*p = profile_new(o->hash_key, o->max_bytes);
+
+	profile_set_half_life(p, (double)o->half_life_us /
+	    (double)USEC_PER_HOUR);
+	return p;
+}
+
 struct scan *
 scan_new(const struct scan_options *o)
 {
@@ -120,7 +128,8 @@ scan_new(const struct scan_options *o)
 	s->o = *o;
 	s->o.settings = NULL;
 	memset(s->watch, 0xff, sizeof(s->watch));
-	s->profile = profile_new(o->hash_key, o->max_bytes);
+	s->gate = log10(o->gate);
+	s->profile = new_profile(o);
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
 		if (o->settings[i].enabled)
 			add_strata(s, d, &o->settings[i], &shares);
@@ -152,7 +161,7 @@ old_enough(const struct scan *s, enum alert_key_type key, enum window_span w,
 {
 	int64_t	age = at - profile_began(s->profile);
 
-	if (w >= WINDOW_24H && age < (w == WINDOW_24H ? YOUNG_US :
+	if (w >= WINDOW_24H && age < (w == WINDOW_24H ? s->o.young_us :
 	    2 * window_us(w)))
 		return false;
 	return !is_site(key) || (double)age >= SITE_SPANS *
@@ -185,7 +194,7 @@ expect(struct scan *s, const struct measure *m, struct series *x,
 	*ret_size = 1 / (1 / shape + spread[w]);
 	if (m->tally == TALLY_BOUNCES && (all = profile_find(s->profile, k,
 	    TALLY_RECIPIENTS)) != NULL)
-		mean += BOUNCES_USUAL *
+		mean += s->o.bounces *
 		    window_sum(&all->windows[w], w, at);
 	if (m->tally == TALLY_NULL_SENDERS && (all = sent_by(s, k)) != NULL)
 		mean += RETURNS_USUAL * window_sum(&all->windows[behind],
@@ -209,7 +218,8 @@ begin_burst(struct series *x, enum window_span w, int64_t at)
 
 /* What other kinds of evidence say of this actor. */
 static double
-joint(const struct actor *a, enum evidence self, int64_t at, uint32_t *ret)
+joint(const struct scan_options *o, const struct actor *a,
+    enum evidence self, int64_t at, uint32_t *ret)
 {
 	double	sum = 0;
 
@@ -218,12 +228,13 @@ joint(const struct actor *a, enum evidence self, int64_t at, uint32_t *ret)
 		bool	related = (i == EVIDENCE_VOLUME &&
 			    self == EVIDENCE_SENDER) ||
 			    (i == EVIDENCE_SENDER && self == EVIDENCE_VOLUME);
-		double	most = related ? JOINT_RELATED : JOINT_MOST;
+		double	most = related && JOINT_RELATED < o->joint_most ?
+			    JOINT_RELATED : o->joint_most;
 		double	d = (double)a->evidence[i];
 
 		if (i == (int)self || a->evidence_at[i] == 0 ||
 		    at - a->evidence_at[i] > (i == EVIDENCE_GUESSING ?
-		    JOINT_GUESS_US : JOINT_US))
+		    o->guessing_us : o->joint_us))
 			continue;
 		d = 1 + d < most ? 1 + d : most;
 		if (d <= 0)
@@ -245,7 +256,7 @@ note_evidence(struct scan *s, const struct key *k, enum evidence kind,
 		return NULL;
 	a = profile_actor(s->profile, k, true);
 	if (a->evidence_at[kind] == 0 || decades >= (double)a->evidence[kind]
-	    || at - a->evidence_at[kind] > JOINT_US)
+	    || at - a->evidence_at[kind] > s->o.joint_us)
 		a->evidence[kind] = (float)decades;
 	a->evidence_at[kind] = at;
 	return a;
@@ -276,7 +287,7 @@ is_rare(struct scan *s, const struct stratum *st, struct series *x,
 		x->tested[w] = n;
 	/* What the window holds of an alarm that is over is no news. */
 	if (n < st->floor || n < x->tested[w] * TEST_AGAIN ||
-	    (quiet > ALARM_US && quiet < ALARM_US + window_us(w)) ||
+	    (quiet > s->o.alarm_us && quiet < s->o.alarm_us + window_us(w)) ||
 	    !old_enough(s, k->type, w, f->at))
 		return false;
 	x->tested[w] = n;
@@ -287,7 +298,7 @@ is_rare(struct scan *s, const struct stratum *st, struct series *x,
 	h->usual = h->expected + USUAL_SIGMA * sqrt(h->expected +
 	    h->expected * h->expected / size);
 	h->p_value = baseline_tail(n, h->expected, size);
-	if (h->p_value > SCAN_GATE)
+	if (h->p_value > s->gate)
 		return false;
 	h->p_value = pow(10, h->p_value);
 	return true;
@@ -303,12 +314,12 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 			    (7.0 * USEC_PER_DAY);
 	struct peaks_prior prior = prior_of(st->measure, weeks);
 	bool		 tame = x->tame || (x->alarmed != 0 &&
-			    at - x->alarmed < ALARM_US);
+			    at - x->alarmed < s->o.alarm_us);
 	double		 c = 0.1 * st->floor + 0.5, base = h->expected, y;
 
 	begin_burst(x, w, at);
-	if (st->measure->record && RECORD_COUNTS * (double)x->record[w] > base)
-		base = RECORD_COUNTS * (double)x->record[w];
+	if (st->measure->record && s->o.record * (double)x->record[w] > base)
+		base = s->o.record * (double)x->record[w];
 	y = log((h->observed + c) / (base + c));
 	if ((float)h->observed > x->most[w])
 		x->most[w] = (float)h->observed;
@@ -335,11 +346,11 @@ test(struct scan *s, struct stratum *st, struct series *x,
 		return false;
 	h->per_week = often(s, st, x, f->at, h);
 	a = note_evidence(s, k, kind, -log10(h->per_week), f->at);
-	h->joint = joint(a, kind, f->at, &h->evidence);
+	h->joint = joint(&s->o, a, kind, f->at, &h->evidence);
 	if (f->new_source && k->type == KEY_SASL_USERNAME &&
 	    kind != EVIDENCE_SOURCE &&
 	    !(h->evidence >> EVIDENCE_SOURCE & 1)) {
-		h->joint += NEW_SOURCE;
+		h->joint += s->o.new_source;
 		h->new_source = true;
 	}
 	h->nets = a == NULL ? 0 : profile_nets(a);
@@ -347,9 +358,26 @@ test(struct scan *s, struct stratum *st, struct series *x,
 	return h->margin > 0;
 }
 
+/* A hit that nobody is told of explains nothing away. */
+static bool
+is_told(const struct hit *h)
+{
+	return !h->shadow && h->exemption == NULL;
+}
+
+static const struct exemption *
+exemption_of(const struct scan *s, const struct event *e,
+    const struct facts *f, const struct hit *h)
+{
+	struct exempt_case	c = { h->detector, e, h->key.type,
+				    h->key.text, f->trusted };
+
+	return exempt_find(s->o.exempt, &c);
+}
+
 static void
-test_all(struct scan *s, struct series *x, const struct facts *f,
-    const struct key *k, struct hit *hits, size_t *n)
+test_all(struct scan *s, struct series *x, const struct event *e,
+    const struct facts *f, const struct key *k, struct hit *hits, size_t *n)
 {
 	const uint8_t	*i = s->watch[k->type][x->tally];
 	struct hit	 h;
@@ -362,7 +390,8 @@ test_all(struct scan *s, struct series *x, const struct facts *f,
 			if (!(s->strata[*i].measure->spans >> w & 1) ||
 			    !test(s, &s->strata[*i], x, f, k, w, &h))
 				continue;
-			if (!h.shadow)
+			h.exemption = exemption_of(s, e, f, &h);
+			if (is_told(&h))
 				x->alarmed = f->at;
 			if (*n < SCAN_HITS_MAX)
 				hits[(*n)++] = h;
@@ -387,7 +416,8 @@ is_alarmed(struct scan *s, const struct facts *f, enum alert_key_type type)
 	if (!(f->known >> type & 1))
 		return false;
 	a = profile_actor(s->profile, &f->keys[type], false);
-	return a != NULL && a->alarmed != 0 && f->at - a->alarmed < ALARM_US;
+	return a != NULL && a->alarmed != 0 &&
+	    f->at - a->alarmed < s->o.alarm_us;
 }
 
 void
@@ -468,12 +498,12 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 			    k->type == KEY_SASL_USERNAME && f->proven,
 			    alarmed);
 			if (x != NULL)
-				test_all(s, x, f, k, hits, &n);
+				test_all(s, x, e, f, k, hits, &n);
 		}
 	}
 	qsort(hits, n, sizeof(*hits), by_rank);
 	for (size_t i = 0; i < n; i++)
-		if (!hits[i].shadow)
+		if (is_told(&hits[i]))
 			scan_alarm(s, f, hits[i].key.type);
 	return n;
 }
@@ -488,6 +518,12 @@ struct profile_stats
 scan_stats(const struct scan *s)
 {
 	return profile_stats(s->profile);
+}
+
+int64_t
+scan_began(const struct scan *s)
+{
+	return profile_began(s->profile);
 }
 
 #define PACK_VERSION	1
@@ -548,7 +584,7 @@ scan_unpack(struct buf_reader *r, struct scan *s)
 		return true;
 	/* Half of it is worse than none. */
 	profile_free(s->profile);
-	s->profile = profile_new(s->o.hash_key, s->o.max_bytes);
+	s->profile = new_profile(&s->o);
 	for (size_t i = 0; i < s->nstrata; i++)
 		memset(s->strata[i].peaks, 0, sizeof(s->strata[i].peaks));
 	s->now = 0;

@@ -68,6 +68,23 @@ scan_reason(const struct hit *h, struct alert_reason *ret)
 	ret->p_value = h->p_value;
 }
 
+/* What it is about may be known and wanted. */
+static void
+say_exemption(const struct hit *h, struct buf *out)
+{
+	struct buf	section = { 0 };
+
+	if (exempt_advise(h->detector->name, h->key.type, h->key.text,
+	    "\n     ", &section))
+		buf_addf(out, "If it is legitimate, in weir.conf:\n     "
+		    "%.*s\n", STRF(buf_str(&section)));
+	else
+		buf_addf(out, "If it is legitimate, raise %s-floor in "
+		    "[detector %s] of weir.conf, %.0f now.\n",
+		    h->measure->name, h->detector->name, (double)h->floor);
+	buf_done(&section);
+}
+
 void
 scan_describe(const struct hit *h, const struct event *e, struct finding *ret)
 {
@@ -82,6 +99,7 @@ scan_describe(const struct hit *h, const struct event *e, struct finding *ret)
 	ret->shadow = h->shadow;
 	say_title(h, &ret->title);
 	h->detector->advise(h, e, &ret->runbook);
+	say_exemption(h, &ret->runbook);
 	scan_reason(h, &ret->reasons[0]);
 	ret->nreasons = 1;
 }

@@ -38,7 +38,7 @@ struct engine {
 	struct correlate	*correlate;
 	struct book		*book;
 	struct scan		*scan;
-	bool			*off;		/* by detector */
+	bool			*off, *shadow;	/* by detector */
 	bool			 replays;	/* alerts are told already */
 	struct chain		 chains[CHAINS_MAX];
 	size_t			 nchains;
@@ -55,6 +55,8 @@ engine_options_init(struct engine_options *o)
 	o->hold_us = 2 * USEC_PER_SEC;
 	o->messages_max = 8000;
 	o->keep_lines = true;
+	o->quiet_us = BOOK_QUIET_US;
+	o->pause_us = BOOK_PAUSE_US;
 	scan_options_init(&o->scan);
 }
 
@@ -70,6 +72,18 @@ on_event(void *ctx, struct event *ev, struct str lines)
 	engine_input(ctx, ev, lines);
 }
 
+static const struct exemption *
+exemption_of(const struct engine *e, const struct report *r)
+{
+	struct exempt_case	c = { r->detector, r->event, r->key_type,
+				    r->key, false };
+	struct ip		client;
+
+	c.trusted = ip_parse(r->event->client_address, &client) &&
+	    policy_trusts(e->policy, &client);
+	return exempt_find(e->o.scan.exempt, &c);
+}
+
 /* What a detector knows by the event alone. */
 static void
 show_detectors(struct engine *e, struct report *r, const struct facts *f)
@@ -83,9 +97,11 @@ show_detectors(struct engine *e, struct report *r, const struct facts *f)
 			continue;
 		r->detector = d;
 		r->key = str_of(key);
+		r->shadow = e->shadow[i];
+		r->exemption = exemption_of(e, r);
 		if (!e->replays)
 			book_report(e->book, r);
-		if (f != NULL) {
+		if (f != NULL && !r->shadow && r->exemption == NULL) {
 			scan_alarm(e->scan, f, KEY_CLIENT_ADDRESS);
 			scan_alarm(e->scan, f, KEY_CLIENT_NETWORK);
 		}
@@ -111,6 +127,8 @@ show_hits(struct engine *e, struct report *r, const struct facts *f,
 		r->detector = hits[i].detector;
 		r->key_type = hits[i].key.type;
 		r->key = hits[i].key.text;
+		r->shadow = hits[i].shadow;
+		r->exemption = hits[i].exemption;
 		book_report(e->book, r);
 	}
 	r->hit = NULL;
@@ -215,9 +233,13 @@ engine_new(const struct engine_options *o, struct policy *policy,
 	so = o->scan;
 	so.hash_key = o->hash_key;
 	e->scan = scan_new(&so);
+	book_set_spans(e->book, o->quiet_us, o->pause_us);
 	e->off = xcalloc(detector_count(), sizeof(*e->off));
-	for (size_t i = 0; i < detector_count(); i++)
+	e->shadow = xcalloc(detector_count(), sizeof(*e->shadow));
+	for (size_t i = 0; i < detector_count(); i++) {
 		e->off[i] = !o->scan.settings[i].enabled;
+		e->shadow[i] = o->scan.settings[i].shadow;
+	}
 	return e;
 }
 
@@ -239,6 +261,7 @@ engine_free(struct engine *e)
 	book_free(e->book);
 	scan_free(e->scan);
 	free(e->off);
+	free(e->shadow);
 	for (i = 0; i < e->nchains; i++)
 		free_chain(&e->chains[i]);
 	buf_done(&e->scratch);
@@ -540,6 +563,8 @@ engine_stats(const struct engine *e)
 	s->recalled = c->recalled;
 	s->messages = c->messages;
 	s->sessions = c->sessions;
+	s->profile = scan_stats(e->scan);
+	s->learns_since = scan_began(e->scan);
 	return s;
 }
 

@@ -251,6 +251,12 @@ memory(const struct metric *m, const struct metric_in *in, struct buf *out)
 		add_count(m, (uint64_t)in->g->resident_bytes, out);
 }
 
+static void
+young(const struct metric *m, const struct metric_in *in, struct buf *out)
+{
+	add_count(m, status_is_young(in->s), out);
+}
+
 /* Families that are one number of the snapshot: X(function, expression) */
 #define NUMBERS(X)							\
 	X(duplicates, engine.duplicates)				\
@@ -260,6 +266,12 @@ memory(const struct metric *m, const struct metric_in *in, struct buf *out)
 	X(recalled, engine.recalled)					\
 	X(messages, engine.messages)					\
 	X(sessions, engine.sessions)					\
+	X(stats_series, engine.profile.series)				\
+	X(stats_actors, engine.profile.actors)				\
+	X(stats_bytes, engine.profile.bytes)				\
+	X(stats_cap, engine.profile.cap_bytes)				\
+	X(stats_evicted, engine.profile.evicted)			\
+	X(stats_refused, engine.profile.refused)			\
 	X(store_events, store.events)					\
 	X(store_bytes, store.bytes)					\
 	X(wal_bytes, store.wal_bytes)					\
@@ -313,8 +325,25 @@ static const struct metric metrics[] = {
 	    "Messages moved from memory to the store.", evicted },
 	{ "weir_correlator_recalls", "counter", "",
 	    "Messages taken back from the store.", recalled },
+	{ "weir_baselines_young", "gauge", "",
+	    "1 until the statistics have learnt for a week.", young },
+	{ "weir_statistics_series", "gauge", "",
+	    "Counts of a key that the statistics follow.", stats_series },
+	{ "weir_statistics_actors", "gauge", "",
+	    "Logins, users and clients that they know more of.",
+	    stats_actors },
+	{ "weir_statistics_size_bytes", "gauge", "bytes",
+	    "Memory that the statistics take.", stats_bytes },
+	{ "weir_statistics_limit_bytes", "gauge", "bytes",
+	    "Memory that they may take.", stats_cap },
+	{ "weir_statistics_evictions", "counter", "",
+	    "Keys that made room for others.", stats_evicted },
+	{ "weir_statistics_refusals", "counter", "",
+	    "Counts of keys that came too seldom to be followed.",
+	    stats_refused },
 	{ "weir_alerts_open", "gauge", "",
-	    "Open alerts, by severity.", alerts },
+	    "Open alerts, by severity, but for those nobody is told of.",
+	    alerts },
 	{ "weir_commit_duration_seconds", "summary", "seconds",
 	    "Time that commits to the store took.", commit_time },
 	{ "weir_last_commit_age_seconds", "gauge", "seconds",

@@ -9,6 +9,8 @@
 #include "weir/mem.h"
 #include "weir/status.h"
 
+#define YOUNG_US	(7 * USEC_PER_DAY)
+
 /* Samples come out of logs and may be cut inside a character. */
 static json_t *
 text(const char *s)
@@ -148,6 +150,31 @@ engine_json(const struct engine_stats *e)
 	return o;
 }
 
+bool
+status_is_young(const struct snapshot *s)
+{
+	return s->engine.learns_since == 0 ||
+	    s->published_at - s->engine.learns_since < YOUNG_US;
+}
+
+static json_t *
+statistics_json(const struct snapshot *s)
+{
+	const struct profile_stats *p = &s->engine.profile;
+	json_t *o = json_object();
+
+	set_time(o, "learns_since", s->engine.learns_since);
+	json_object_set_new(o, "young", json_boolean(status_is_young(s)));
+	set_number(o, "series", p->series);
+	set_number(o, "actors", p->actors);
+	set_number(o, "bytes", p->bytes);
+	set_number(o, "cap_bytes", p->cap_bytes);
+	set_number(o, "evicted", p->evicted);
+	set_number(o, "refused", p->refused);
+	set_number(o, "forgotten_early", p->forgotten_early);
+	return o;
+}
+
 static json_t *
 store_json(const struct snapshot *s)
 {
@@ -192,6 +219,7 @@ status_json(const struct snapshot *s)
 	json_object_set_new(o, "beliefs",
 	    beliefs == NULL ? json_array() : beliefs);
 	json_object_set_new(o, "engine", engine_json(&s->engine));
+	json_object_set_new(o, "statistics", statistics_json(s));
 	json_object_set_new(o, "store", store_json(s));
 	outbox = json_object();
 	set_number(outbox, "waiting", (uint64_t)s->store.outbox_waiting);

@@ -262,6 +262,38 @@ add_beliefs(const json_t *j, struct buf *out)
 }
 
 static void
+add_statistics(const json_t *j, struct buf *out)
+{
+	const json_t *s = json_object_get(j, "statistics");
+
+	if (s == NULL)
+		return;
+	buf_add_str(out, STR("\nStatistics\n  "));
+	add_number(out, get_number(s, "series"));
+	buf_add_str(out, STR(" counts of keys, "));
+	add_number(out, get_number(s, "actors"));
+	buf_add_str(out, STR(" who act, "));
+	add_bytes(out, get_number(s, "bytes"));
+	buf_add_str(out, STR(" of "));
+	add_bytes(out, get_number(s, "cap_bytes"));
+	buf_add_str(out, STR(", "));
+	add_number(out, get_number(s, "evicted"));
+	buf_add_str(out, STR(" made room, "));
+	add_number(out, get_number(s, "refused"));
+	buf_add_str(out, STR(" came too seldom\n"));
+	if (!json_is_true(json_object_get(s, "young")))
+		return;
+	buf_add_str(out, STR("  BASELINES YOUNG: "));
+	if (get_text(s, "learns_since")[0] != '\0') {
+		buf_add_str(out, STR("learning since "));
+		add_time(out, get_text(s, "learns_since"));
+		buf_add_str(out, STR("; what is usual is known after a "
+		    "week\n"));
+	} else
+		buf_add_str(out, STR("nothing was learnt yet\n"));
+}
+
+static void
 add_store(const json_t *j, struct buf *out)
 {
 	const json_t *s = json_object_get(j, "store"),
@@ -300,5 +332,6 @@ status_text(const json_t *j, struct buf *out)
 	add_sources(j, out);
 	add_lines(j, out);
 	add_beliefs(j, out);
+	add_statistics(j, out);
 	add_store(j, out);
 }

@@ -23,9 +23,10 @@ rate(double events, double hours)
 
 /* So many events in so many hours of that weight are past. */
 static void
-learn(struct baseline *b, double n, double weight, uint32_t hours)
+learn(struct baseline *b, const struct season *s, double n, double weight,
+    uint32_t hours)
 {
-	double	keep = exp2(-(double)hours / BASELINE_HALF_LIFE_HOURS);
+	double	keep = exp2(-(double)hours / s->half_life);
 
 	b->events = (float)(((double)b->events + n) * keep);
 	b->hours = (float)(((double)b->hours + weight) * keep);
@@ -51,13 +52,14 @@ forward(struct baseline *b, const struct season *s, uint32_t hour, bool tame)
 	for (ahead = hour > b->hour ? hour - b->hour : 0; ahead > 0; ahead--) {
 		if (b->n[0] == 0 && b->n[1] == 0 && ahead > 1) {
 			/* Nothing for long: at once. */
-			learn(b, 0, season_sum(s, b->hour - 1, ahead), ahead);
+			w = season_sum(s, b->hour - 1, ahead);
+			learn(b, s, 0, w, ahead);
 			b->hour += ahead;
 			return;
 		}
 		w = season_weight(s, b->hour - 1);
 		n = tame ? tamed(b, b->n[1], w) : b->n[1];
-		learn(b, n, w, 1);
+		learn(b, s, n, w, 1);
 		b->n[1] = b->n[0];
 		b->n[0] = 0;
 		b->hour++;

@@ -101,6 +101,12 @@ profile_begin(struct profile *p, int64_t at)
 		p->began = at;
 }
 
+void
+profile_set_half_life(struct profile *p, double hours)
+{
+	p->season.half_life = hours;
+}
+
 const struct season *
 profile_season(const struct profile *p)
 {

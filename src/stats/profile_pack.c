@@ -239,12 +239,15 @@ profile_pack(struct buf *b, const struct profile *p)
 bool
 profile_unpack(struct buf_reader *r, struct profile *p)
 {
+	double	half_life = p->season.half_life;
+
 	/* Another cap, another table: it is learnt anew. */
 	if (buf_get_u8(r) != PACK_VERSION || buf_get_u64(r) != p->cap_bytes)
 		return false;
 	p->began = buf_get_i64(r);
 	if (!season_unpack(r, &p->season))
 		return false;
+	p->season.half_life = half_life;
 	for (int i = 0; i < 2; i++)
 		if (!unpack_slab(r, &p->series[i], unpack_series) ||
 		    !seen_unpack(r, p->seen[i]))

@@ -31,6 +31,7 @@ void
 season_init(struct season *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->half_life = BASELINE_HALF_LIFE_HOURS;
 	weigh(s);
 }
 
@@ -40,8 +41,7 @@ season_add(struct season *s, uint32_t hour)
 	float	keep;
 
 	if (hour > s->hour) {
-		keep = (float)exp2(-(double)(hour - s->hour) /
-		    BASELINE_HALF_LIFE_HOURS);
+		keep = (float)exp2(-(double)(hour - s->hour) / s->half_life);
 		s->n[s->hour % SEASON_SLOTS] += (float)s->fresh;
 		for (int i = 0; s->hour != 0 && i < SEASON_SLOTS; i++)
 			s->n[i] *= keep;
@@ -86,6 +86,7 @@ bool
 season_unpack(struct buf_reader *r, struct season *ret)
 {
 	memset(ret, 0, sizeof(*ret));
+	ret->half_life = BASELINE_HALF_LIFE_HOURS;
 	ret->hour = buf_get_u32(r);
 	ret->fresh = buf_get_u32(r);
 	for (int i = 0; i < SEASON_SLOTS; i++)

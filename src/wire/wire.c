@@ -254,6 +254,7 @@ wire_alert(const struct alert *a)
 	set_text(o, "runbook", a->runbook);
 	set_text(o, "acknowledged_by", a->acknowledged_by);
 	set_text(o, "resolved_reason", a->resolved_reason);
+	set_text(o, "exempt", a->exempt);
 	json_object_set_new(o, "historical", json_boolean(a->historical));
 	json_object_set_new(o, "shadow", json_boolean(a->shadow));
 	return o;

@@ -18,9 +18,9 @@ ask_all(const struct config *c)
 {
 	const struct option_row *r;
 	const char *name;
-	size_t i;
+	size_t i, n;
 
-	for (r = option_rows; r < option_rows + option_count; r++) {
+	for (n = 0; (r = option_at(n)) != NULL; n++) {
 		if (option_section_named(r->section)) {
 			name = r->name != NULL ? r->name :
 			    config_section(c, r->section, 0);

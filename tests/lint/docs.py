@@ -7,7 +7,8 @@ import subprocess
 from tree import ROOT, git_files, lines
 
 PAGES = {name: f"contrib/man/{name}"
-         for name in ("weir.1", "weir.conf.5", "weir-events.7")}
+         for name in ("weir.1", "weir.conf.5", "weir-events.7",
+                      "weir-detectors.7")}
 
 
 def page(name):
@@ -67,13 +68,42 @@ def check_commands(exe):
     return bad
 
 
-def check_options():
+def options(exe):
+    """(section, key, default) of every option there is."""
+    text, rows = weir(exe, "config", "options"), []
+    head = text.split("\n", 1)[0]
+    at = head.index("DEFAULT"), head.index("MEANING")
+    for line in text.split("\n")[1:]:
+        m = re.match(r"\[([a-z-]+)(?: ([\w-]+))?\] +([\w-]+) ", line)
+        if m:
+            name = m[2] if m[2] and m[2].islower() else None
+            rows.append((m[1], name, m[3], line[at[0]:at[1]].strip()))
+    return rows
+
+
+def measures(exe):
+    """{detector: {measure: (floor, share)}} of what the options say."""
+    found = {}
+    for section, name, key, value in options(exe):
+        if section != "detector" or name == "blind":
+            continue
+        these = found.setdefault(name, {})
+        m = re.match(r"(.*)-(floor|share)$", key)
+        if m:
+            these.setdefault(m[1], {})[m[2]] = value
+    return {d: {m: (v["floor"], v["share"]) for m, v in these.items()}
+            for d, these in found.items()}
+
+
+def check_options(exe):
     """weir.conf(5) and the options table."""
-    table = "\n".join(lines("src/conf/options.c"))
-    rows = re.findall(r'^\t\{ "(\w+)", (?:NONE|NULL|"([\w-]+)"), "([\w-]+)"',
-                      table, re.M)
-    real = {f"{section}{' ' + name if name else ''}: {key}"
-            for section, name, key in rows}
+    real = set()
+    for section, name, key, _ in options(exe):
+        if section == "detector" and name != "blind":
+            # Those that every detector has; weir-detectors(7) has the rest.
+            name = None
+            key = re.sub(r".*-(floor|share)$", r"MEASURE-\1", key)
+        real.add(f"{section}{' ' + name if name else ''}: {key}")
     told, section = set(), ""
     for line in page("weir.conf.5").split("\n"):
         m = re.match(r"\.Ss \[([a-z-]+)(?: ([\w-]+))?\]$", line)
@@ -87,11 +117,38 @@ def check_options():
     return both("option", PAGES["weir.conf.5"], real, told)
 
 
+def check_detectors(exe):
+    """weir-detectors(7) and the tables of detectors and measures."""
+    where, told, name = PAGES["weir-detectors.7"], {}, ""
+    for line in page("weir-detectors.7").split("\n"):
+        m = re.match(r"\.S([hs]) (.*)", line)
+        if m:
+            name = m[2] if m[1] == "s" and m[2].islower() and (
+                " " not in m[2]) else ""
+            if name:
+                told[name] = {}
+        m = re.match(r"\.It Cm ([\w-]+) Pq floor ([\d.]+), "
+                     r"share ([\d.]+)$", line)
+        if m and name:
+            told[name][m[1]] = (m[2], m[3])
+    told.pop("blind", None)
+    real = measures(exe)
+    bad = both("detector", where, set(real), set(told))
+    for d in sorted(set(real) & set(told)):
+        bad += both(f"{d}: measure", where, set(real[d]), set(told[d]))
+        bad += [f"{where}:1: {d}: {m} has floor and share {real[d][m]}, "
+                f"not {told[d][m]}"
+                for m in sorted(set(real[d]) & set(told[d]))
+                if real[d][m] != told[d][m]]
+    return bad
+
+
 def check_fields():
     """weir-events(7) and the names of fields, kinds, classes, states."""
     text, where, bad = page("weir-events.7"), PAGES["weir-events.7"], []
     event = "include/weir/event.h"
     alert, detect = "include/weir/alert.h", "include/weir/detect.h"
+    key = "include/weir/key.h"
     wire = "\n".join(sum((lines(f) for f in git_files("src/wire/*.c")), []))
     fields = (macro_names(event, "EVENT_TEXTS") |
               macro_names(event, "EVENT_NUMBERS") |
@@ -106,7 +163,7 @@ def check_fields():
     for header, macro in ((event, "EVENT_KINDS"), (event, "EVENT_CLASSES"),
                           (event, "EVENT_STATUSES"), (alert, "ALERT_STATES"),
                           (detect, "ALERT_SEVERITIES"),
-                          (detect, "ALERT_KEY_TYPES")):
+                          (key, "ALERT_KEY_TYPES")):
         names = {n for n in macro_names(header, macro) if n.islower()}
         bad += missing(macro, where, names, items(text, "Li"))
     return bad

@@ -55,11 +55,40 @@ packed_form_keeps_everything(void **state)
 	assert_null(b->evidence[1].line);
 	assert_true(b->reasons[0].observed == 3);
 	assert_true(b->reasons[0].expected != b->reasons[0].expected);
+	assert_null(b->exempt);
 	for (n = 0; n < blob.n; n++)
 		assert_null(alert_unpack((struct str){ blob.p, n }));
 	buf_done(&blob);
 	alert_free(a);
 	alert_free(b);
+}
+
+static void
+exemptions_are_kept(void **state)
+{
+	struct alert	*a = example(), *b, *c;
+	struct buf	 blob = {0};
+
+	(void)state;
+	a->exempt = xstrdup("the newsletter");
+	a->shadow = true;
+	assert_true(alert_add_related(a, KEY_HOST, STR("mx1")));
+	alert_pack(&blob, a);
+	b = alert_unpack(buf_str(&blob));
+	c = alert_copy(b);
+	assert_string_equal(c->exempt, "the newsletter");
+	assert_true(c->shadow);
+	assert_int_equal(c->nrelated, 1);
+	alert_free(b);
+	alert_free(c);
+	/* What a version before wrote, knew of none. */
+	blob.p[0] = 2;
+	b = alert_unpack(buf_str(&blob));
+	assert_null(b->exempt);
+	assert_int_equal(b->nrelated, 1);
+	alert_free(b);
+	buf_done(&blob);
+	alert_free(a);
 }
 
 static void
@@ -122,6 +151,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packed_form_keeps_everything),
+		cmocka_unit_test(exemptions_are_kept),
 		cmocka_unit_test(ids_differ_by_key_and_event),
 		cmocka_unit_test(evidence_is_bounded_and_copied),
 		cmocka_unit_test(names_round_trip),

@@ -8,7 +8,8 @@
 #define T0	INT64_C(1795435200000000)	/* 2026-11-23 12:00 UTC */
 #define MIN(n)	((n) * USEC_PER_MIN)
 
-static const struct blind_options options = { true, MIN(15), 5 };
+static const struct blind_options options = { true, MIN(15), 5,
+	false };
 
 static void
 lines(struct blind_source *s, int64_t at, uint64_t n, uint64_t unknown)

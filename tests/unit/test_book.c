@@ -93,6 +93,179 @@ find(struct fixture *f, const char *client, uint8_t n)
 	show(f, &e);
 }
 
+/* What the scan found of a login, as a detector does. */
+struct spike {
+	const char		*detector, *user;
+	uint32_t		 observed;
+	double			 margin;
+	bool			 shadow;
+	const struct exemption	*exemption;
+	int64_t			 at;
+};
+
+static void
+report_spike(struct fixture *f, const struct spike *s)
+{
+	const struct detector	*d = detector_find(str_of(s->detector));
+	struct hit		 h = { .detector = d,
+				    .measure = &d->measures[0],
+				    .span = WINDOW_1H,
+				    .observed = s->observed,
+				    .margin = s->margin, .per_week = 0.01,
+				    .shadow = s->shadow,
+				    .exemption = s->exemption };
+	struct facts		 facts = { 0 };
+	struct event		 e;
+	struct report		 r = { .detector = d, .event = &e,
+				    .key_type = KEY_SASL_USERNAME,
+				    .key = str_of(s->user), .hit = &h,
+				    .facts = &facts, .shadow = s->shadow,
+				    .exemption = s->exemption };
+
+	event_init(&e);
+	e.host = STR("mx1");
+	e.sasl_username = str_of(s->user);
+	e.at = s->at;
+	e.id[0] = (uint8_t)s->observed;
+	h.key = facts.keys[KEY_SASL_USERNAME] = key_make(HASH_KEY_FIXED,
+	    KEY_SASL_USERNAME, STR_NONE, str_of(s->user));
+	facts.known = 1u << KEY_SASL_USERNAME;
+	book_report(f->book, &r);
+}
+
+#define OPENED(f)	((f).told.transitions[TRANSITION_OPENED])
+
+/* A trial hides nothing, and what is told of does not hide a trial. */
+static void
+shadow_and_told_never_meet(void **state)
+{
+	struct fixture	 f;
+	struct alert	*shadow, *told;
+	struct spike	 trial = { "compromised-account", "joe", 40, 2, true,
+			    NULL, 1000 };
+	struct spike	 real = { "account-spike", "joe", 50, 2, false,
+			    NULL, 2000 };
+
+	(void)state;
+	set_up(&f);
+	report_spike(&f, &trial);
+	assert_int_equal(OPENED(f), 1);
+	assert_true(f.told.last->shadow);
+	assert_null(f.told.last->exempt);
+	shadow = alert_copy(f.told.last);
+	/* The same login, found by one that people hear of. */
+	report_spike(&f, &real);
+	assert_int_equal(OPENED(f), 2);
+	assert_false(f.told.last->shadow);
+	assert_int_equal(f.told.last->count, 50);
+	told = alert_copy(f.told.last);
+	/* Each goes on in its own. */
+	trial.observed = 60;
+	report_spike(&f, &trial);
+	book_flush(f.book);
+	assert_memory_equal(f.told.last->id, shadow->id, EVENT_ID_SIZE);
+	assert_int_equal(f.told.last->count, 60);
+	real.observed = 70;
+	report_spike(&f, &real);
+	book_flush(f.book);
+	assert_memory_equal(f.told.last->id, told->id, EVENT_ID_SIZE);
+	assert_int_equal(f.told.last->count, 70);
+	assert_int_equal(OPENED(f), 2);
+	assert_int_equal(book_count(f.book), 2);
+	/* Taken up from the store they are apart again. */
+	book_free(f.book);
+	f.book = book_new(HASH_KEY_FIXED, &(struct book_out){ &f.told,
+	    on_alert });
+	book_add(f.book, shadow);
+	book_add(f.book, told);
+	report_spike(&f, &real);
+	report_spike(&f, &trial);
+	assert_int_equal(OPENED(f), 2);
+	assert_int_equal(book_count(f.book), 2);
+	alert_free(shadow);
+	alert_free(told);
+	tear_down(&f);
+}
+
+/* Attempts found in earnest are not over because a trial found abuse. */
+static void
+a_trial_ends_no_attempts(void **state)
+{
+	struct fixture	f;
+	struct spike	guess = { "password-guessing", "joe", 40, 2, false,
+			    NULL, 1000 };
+	struct spike	trial = { "account-spike", "joe", 40, 2, true, NULL,
+			    2000 };
+
+	(void)state;
+	set_up(&f);
+	report_spike(&f, &guess);
+	report_spike(&f, &trial);
+	assert_int_equal(f.told.transitions[TRANSITION_RESOLVED], 0);
+	assert_int_equal(OPENED(f), 2);
+	trial.shadow = false;
+	report_spike(&f, &trial);
+	assert_int_equal(f.told.transitions[TRANSITION_RESOLVED], 1);
+	assert_int_equal(OPENED(f), 3);
+	tear_down(&f);
+}
+
+static void
+exempt_says_why_and_stays_info(void **state)
+{
+	struct fixture		f;
+	struct exempt		*x = exempt_new();
+	const struct exemption	*m = exempt_add(x, "news", "the newsletter");
+	struct spike		s = { "account-spike", "news", 40, 0.1, false,
+				    m, 1000 };
+
+	(void)state;
+	set_up(&f);
+	report_spike(&f, &s);
+	assert_true(f.told.last->shadow);
+	assert_string_equal(f.told.last->exempt, "the newsletter");
+	assert_int_equal(f.told.last->severity, SEVERITY_INFO);
+	assert_true(str_starts(str_of(f.told.last->title), STR("Exempt (the "
+	    "newsletter): Account spike: news, 40 messages in 1 h")));
+	/* Graver by far: still nothing to tell. */
+	s.observed = 4000;
+	s.margin = 9;
+	report_spike(&f, &s);
+	assert_int_equal(f.told.transitions[TRANSITION_UPDATED], 0);
+	book_flush(f.book);
+	assert_int_equal(f.told.last->count, 4000);
+	assert_int_equal(f.told.last->severity, SEVERITY_INFO);
+	/* It is over: the next is told. */
+	s.exemption = NULL;
+	report_spike(&f, &s);
+	assert_int_equal(OPENED(f), 2);
+	assert_false(f.told.last->shadow);
+	assert_null(f.told.last->exempt);
+	assert_int_equal(f.told.last->severity, SEVERITY_CRITICAL);
+	exempt_free(x);
+	tear_down(&f);
+}
+
+static void
+it_is_over_when_the_setting_says(void **state)
+{
+	struct fixture	f;
+	struct spike	s = { "account-spike", "joe", 40, 2, false, NULL,
+			    1000 };
+
+	(void)state;
+	set_up(&f);
+	report_spike(&f, &s);
+	book_advance(f.book, 1000 + BOOK_QUIET_US, false);
+	assert_int_equal(book_count(f.book), 1);
+	book_set_spans(f.book, 90 * USEC_PER_MIN, BOOK_PAUSE_US);
+	book_advance(f.book, 1001 + 90 * USEC_PER_MIN, false);
+	assert_int_equal(book_count(f.book), 0);
+	assert_string_equal(f.told.last->resolved_reason,
+	    "nothing more was seen for 90 minutes");
+	tear_down(&f);
+}
+
 static void
 one_alert_for_one_network(void **state)
 {
@@ -229,6 +402,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shadow_and_told_never_meet),
+		cmocka_unit_test(a_trial_ends_no_attempts),
+		cmocka_unit_test(exempt_says_why_and_stays_info),
+		cmocka_unit_test(it_is_over_when_the_setting_says),
 		cmocka_unit_test(one_alert_for_one_network),
 		cmocka_unit_test(the_last_one_taken_back_resolves),
 		cmocka_unit_test(commands_change_what_is_open),

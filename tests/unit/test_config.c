@@ -83,7 +83,8 @@ example(void **state)
 	    "relay-domains = backup.example.net\n"
 	    "[source journal]\n[source maillog]\npath = /var/log/mail.log\n"
 	    "timezone = Europe/Berlin\n[http]\nlisten = 127.0.0.1:8425\n"
-	    "[detector relay-spike]\nenabled = true\n[webhook oncall]\n"
+	    "[detector relay-spike]\nenabled = true\n"
+	    "[maintenance x]\nfrom = 22:00\n[webhook oncall]\n"
 	    "url = https://alerts.example.org/hook\nformat = standard\n"
 	    "secret-file = oncall.secret\nallow-private = false\n");
 	c = config_load(in_dir("weir.conf"), &problems);
@@ -106,11 +107,10 @@ example(void **state)
 	assert_null(config_list(c, "policy", NULL, "copies", 0));
 	assert_string_equal(config_text(c, "webhook", "oncall", "secret-file"),
 	    in_dir("oncall.secret"));
-	assert_null(config_section(c, "detector", 0));
+	assert_string_equal(config_section(c, "detector", 0), "relay-spike");
 	assert_true(config_bool(c, "detector", "open-relay", "enabled"));
-	assert_non_null(strstr(config_warning(c, 0), "weir.conf:13: "
-	    "[detector relay-spike]: the detector relay-spike is not in this "
-	    "build"));
+	assert_non_null(strstr(config_warning(c, 0), "weir.conf:15: "
+	    "[maintenance x]: maintenance windows are not in this build"));
 	assert_null(config_warning(c, 1));
 	assert_string_equal(config_file(c, 0), in_dir("weir.conf"));
 	assert_string_equal(config_file(c, 1), in_dir("domains"));
@@ -221,6 +221,37 @@ static const struct {
 	    "not between 100 and 100000000\n" },
 	{ "[weir]\npartition-rows = 1k\n", F "2: partition-rows: "
 	    "\"1k\" is not a whole number\n" },
+	{ "[weir]\nbudget = few\n", F "2: budget: \"few\" is not a number "
+	    "such as 1 or 0.25, with at most six decimals\n" },
+	{ "[weir]\nbudget = -1\n", F "2: budget: \"-1\" is not a number "
+	    "such as 1 or 0.25, with at most six decimals\n" },
+	{ "[weir]\nbudget = 1.0000001\n", F "2: budget: \"1.0000001\" is "
+	    "not a number such as 1 or 0.25, with at most six decimals\n" },
+	{ "[weir]\nbudget = 0\n", F "2: budget: 0 is not between 0.01 and "
+	    "1000\n" },
+	{ "[weir]\nstatistics-memory = 1K\n", F "2: statistics-memory: 1K "
+	    "is not between 1048576 and 1099511627776\n" },
+	{ "[baseline]\ngate = 0.5\n", F "2: gate: 0.5 is not between 1e-06 "
+	    "and 0.1\n" },
+	{ "[detector account-spike]\nmesages-floor = 9\n", F "2: "
+	    "\"mesages-floor\" is not an option of [detector]; is "
+	    "\"messages-floor\" meant?\n" },
+	{ "[detector account-spike]\nmessages-floor = 0\n", F "2: "
+	    "messages-floor: 0 is not between 1 and 1000000\n" },
+	{ "[detector account-spike]\nmessages-share = 1,5\n", F "2: "
+	    "messages-share: \"1,5\" is not a number such as 1 or 0.25, "
+	    "with at most six decimals\n" },
+	{ "[exempt news]\nuser = news\n", F "1: [exempt news] needs a "
+	    "reason: why is it no abuse?\n" },
+	{ "[exempt news]\nreason = x\ndetectors = snowshoe\n", F "1: "
+	    "[exempt news] says nobody: it needs a user, sender, client or "
+	    "network\n" },
+	{ "[exempt news]\nreason = x\nuser =\nclient = 10.0.0.1\n", F "3: "
+	    "user: is empty; leave it out for any\n" },
+	{ "[exempt news]\nreason = x\nuser = a\ndetectors = acount-spike\n"
+	    , F "4: detectors: there is no detector \"acount-spike\"; is "
+	    "\"account-spike\" meant?\n" F "4: detectors: is empty; leave "
+	    "it out for any\n" },
 	{ "[weir]\nsubjects = maybe\n", F "2: subjects: \"maybe\" is "
 	    "neither true nor false\n" },
 	{ "[weir]\nlog-level = wran\n", F "2: log-level: \"wran\" is "

@@ -6,7 +6,14 @@
 #include <cmocka.h>
 
 #include "weir/config.h"
+#include "weir/detect.h"
 #include "weir/suggest.h"
+
+static bool
+same_name(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
 
 /* Every row must be usable: a default of its own type, a sentence of help. */
 static void
@@ -16,21 +23,23 @@ rows_are_sound(void **state)
 	struct error err;
 
 	(void)state;
-	for (r = option_rows; r < option_rows + option_count; r++) {
+	for (size_t i = 0; (r = option_at(i)) != NULL; i++) {
 		assert_true(option_section_known(r->section));
 		assert_ptr_equal(option_find(r->section, r->name, r->key), r);
 		assert_int_equal(r->help[strlen(r->help) - 1], '.');
 		assert_int_equal(r->type == OPTION_CHOICE,
 		    r->choices != NULL);
 		if (r->type == OPTION_INT || r->type == OPTION_SPAN ||
-		    r->type == OPTION_SIZE)
+		    r->type == OPTION_NUMBER || r->type == OPTION_SIZE)
 			assert_true(r->min < r->max);
 		if (r->name != NULL)
 			assert_int_equal(option_section_named(r->section), 1);
-		for (q = option_rows; q < r; q++)
+		for (size_t k = 0; k < i; k++) {
+			q = option_at(k);
 			assert_false(strcmp(q->section, r->section) == 0 &&
 			    strcmp(q->key, r->key) == 0 &&
-			    q->name == r->name);
+			    same_name(q->name, r->name));
+		}
 		if (r->value != NULL && r->check != NULL)
 			assert_int_equal(r->check(str_of(r->value), &err), 0);
 	}
@@ -49,12 +58,64 @@ sections(void **state)
 	assert_true(option_name_known("webhook", "anything"));
 	assert_non_null(option_section_later("silence", "night"));
 	assert_non_null(option_section_later("audit", NULL));
-	assert_non_null(option_section_later("detector", "relay-spike"));
+	assert_null(option_section_later("detector", "relay-spike"));
+	assert_null(option_section_later("exempt", "news"));
 	assert_null(option_section_later("detector", "open-relay"));
 	assert_null(option_section_later("detector", NULL));
 	assert_null(option_section_later("weir", NULL));
 	assert_null(option_find("weir", NULL, "listen"));
-	assert_null(option_find("detector", "relay-spike", "enabled"));
+	assert_non_null(option_find("detector", "relay-spike", "enabled"));
+	assert_null(option_find("detector", "relay-spike", "silence"));
+}
+
+/* Each detector and measure of the tables can be set, with its default. */
+static void
+detectors_have_options(void **state)
+{
+	const struct detector *d;
+	const struct option_row *r;
+	char key[64], value[32];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; (d = detector_at(i)) != NULL; i++) {
+		assert_non_null(option_find("detector", d->name, "enabled"));
+		r = option_find("detector", d->name, "shadow");
+		assert_string_equal(r->value, "false");
+		for (size_t m = 0; m < d->nmeasures; m++, n++) {
+			snprintf(key, sizeof(key), "%s-floor",
+			    d->measures[m].name);
+			r = option_find("detector", d->name, key);
+			assert_non_null(r);
+			snprintf(value, sizeof(value), "%u",
+			    d->measures[m].floor);
+			assert_string_equal(r->value, value);
+			snprintf(key, sizeof(key), "%s-share",
+			    d->measures[m].name);
+			r = option_find("detector", d->name, key);
+			assert_non_null(r);
+			snprintf(value, sizeof(value), "%g",
+			    d->measures[m].share);
+			assert_string_equal(r->value, value);
+		}
+	}
+	assert_true(n > 30);
+}
+
+static void
+until(void **state)
+{
+	int64_t day, at;
+
+	(void)state;
+	/* A day ends with it. */
+	assert_true(option_until_parse(STR("2027-03-31"), &day));
+	assert_true(option_until_parse(STR("2027-04-01T00:00:00Z"), &at));
+	assert_int_equal(day, at);
+	assert_false(option_until_parse(STR("2027-02-30"), &at));
+	assert_false(option_until_parse(STR("2027-3-31"), &at));
+	assert_false(option_until_parse(STR("soon"), &at));
+	assert_false(option_until_parse(STR(""), &at));
 }
 
 static void
@@ -94,6 +155,18 @@ checks(void **state)
 		{ "source", "timezone", "/etc/passwd", -1 },
 		{ "source", "timezone", "../x", -1 },
 		{ "http", "listen", "127.0.0.1:0", 0 },
+		{ "exempt", "user", "news", 0 },
+		{ "exempt", "sender", "news@example.org", 0 },
+		{ "exempt", "sender", "@example.org", 0 },
+		{ "exempt", "sender", "news", -1 },
+		{ "exempt", "sender", "news@", -1 },
+		{ "exempt", "client", "192.0.2.7", 0 },
+		{ "exempt", "network", "2001:db8::/32", 0 },
+		{ "exempt", "network", "lan", -1 },
+		{ "exempt", "detectors", "account-spike", 0 },
+		{ "exempt", "detectors", "blind", -1 },
+		{ "exempt", "until", "2027-01-01", 0 },
+		{ "exempt", "until", "tomorrow", -1 },
 	};
 	struct error err;
 	size_t i;
@@ -187,6 +260,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_sound),
 		cmocka_unit_test(sections),
+		cmocka_unit_test(detectors_have_options),
+		cmocka_unit_test(until),
 		cmocka_unit_test(checks),
 		cmocka_unit_test(listen_loopback),
 		cmocka_unit_test(distances),

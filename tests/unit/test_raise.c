@@ -8,7 +8,7 @@ test_life(void **state)
 {
 	struct raise	 r = { "source", "mx1", "/var/log/mail.log",
 			    SEVERITY_CRITICAL, KEY_SOURCE, "source_silent",
-			    "it may not be read", "chmod" };
+			    "it may not be read", "chmod", false };
 	struct buf	 keys = { 0 };
 	struct place	 at;
 	struct alert	*a;
@@ -46,11 +46,37 @@ test_life(void **state)
 	place_done(&at);
 }
 
+/* On trial: it is kept, and counts for nobody. */
+static void
+test_shadow(void **state)
+{
+	struct raise	 r = { "source", "mx1", "/var/log/mail.log",
+			    SEVERITY_CRITICAL, KEY_SOURCE, "source_silent",
+			    "it may not be read", "chmod", true };
+	struct place	 at;
+	struct alert	*a;
+	struct snapshot	 s = { 0 };
+
+	(void)state;
+	place_init(&at, POLICY);
+	place_open(&at);
+	raise_open(at.p, &r);
+	place_commit(&at);
+	pipeline_snapshot(at.p, &s);
+	assert_int_equal(s.store.alerts_open, 0);
+	a = place_alert(&at, "source");
+	assert_true(a->shadow);
+	alert_free(a);
+	assert_true(raise_resolve(at.p, "source", r.key, "it can be"));
+	place_done(&at);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_shadow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,10 @@ sample(void)
 	s->store.outbox_dead = 3;
 	s->hooks_delivered = 5;
 	s->engine.classes[CLASS_OPEN_RELAY] = 9;
+	s->engine.profile = (struct profile_stats){ .series = 1200,
+	    .actors = 34, .bytes = 2500000, .cap_bytes = 128 << 20,
+	    .evicted = 5, .refused = 6 };
+	s->engine.learns_since = AT - 2 * USEC_PER_DAY;
 	s->commits = 4;
 	s->commit_us_total = 2000000;
 	s->beliefs_json = xstrdup("[{\"key\":\"local-domains\","
@@ -134,6 +138,12 @@ text_is_a_page(void **state)
 	    "  local-domains (found): example.org, example.net\n"
 	    "  relay-domains (configured): example.com\n"
 	    "\n"
+	    "Statistics\n"
+	    "  1,200 counts of keys, 34 who act, 2.5 MB of 134.2 MB, "
+	    "5 made room, 6 came too seldom\n"
+	    "  BASELINES YOUNG: learning since 2026-02-28 14:03:20; what is "
+	    "usual is known after a week\n"
+	    "\n"
 	    "Store\n"
 	    "  20 events from 2026-03-02 13:03:20 to 2026-03-02 14:03:20, "
 	    "1.5 MB\n"
@@ -150,6 +160,30 @@ text_is_a_page(void **state)
 	assert_string_equal(buf_cstr(&out), want);
 	buf_done(&out);
 	json_decref(j);
+	drop(s);
+}
+
+static void
+young_for_a_week(void **state)
+{
+	struct snapshot *s = sample();
+	json_t *j;
+	struct buf out = {0};
+
+	(void)state;
+	assert_true(status_is_young(s));
+	s->engine.learns_since = AT - 8 * USEC_PER_DAY;
+	assert_false(status_is_young(s));
+	j = status_json(s);
+	assert_true(json_is_false(at(j, "statistics", "young")));
+	assert_int_equal(json_integer_value(at(j, "statistics", "series")),
+	    1200);
+	status_text(j, &out);
+	assert_null(strstr(buf_cstr(&out), "YOUNG"));
+	json_decref(j);
+	s->engine.learns_since = 0;
+	assert_true(status_is_young(s));
+	buf_done(&out);
 	drop(s);
 }
 
@@ -249,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_has_everything),
 		cmocka_unit_test(text_is_a_page),
+		cmocka_unit_test(young_for_a_week),
 		cmocka_unit_test(first_line),
 		cmocka_unit_test(broken_text_is_mended),
 		cmocka_unit_test(beliefs_of_a_policy),

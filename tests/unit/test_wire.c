@@ -172,6 +172,7 @@ static void
 an_alert_is_as_promised(void **state)
 {
 	struct alert *a = make_alert();
+	json_t *j;
 
 	(void)state;
 	assert_json(wire_hook("alert.opened", AT, wire_alert(a)),
@@ -191,6 +192,11 @@ an_alert_is_as_promised(void **state)
 	    "\"lines\":[\"one\",\"two\"]}],"
 	    "\"runbook\":\"postconf mynetworks\\n\","
 	    "\"historical\":false,\"shadow\":false}}");
+	a->exempt = xstrdup("a test");
+	j = wire_alert(a);
+	assert_string_equal(json_string_value(json_object_get(j, "exempt")),
+	    "a test");
+	json_decref(j);
 	alert_free(a);
 }
 
