@@ -17,6 +17,7 @@
 #include "weir/tally.h"
 #include "weir/window.h"
 
+#define PROFILE_LEAST_BYTES	(1 << 20)	/* a lower cap counts as this */
 #define PROFILE_NETS	32	/* networks remembered of a login */
 /* A network stays new to a login for so long. */
 #define PROFILE_NEW_US	(48 * USEC_PER_HOUR)
@@ -40,7 +41,7 @@ struct series {
 	uint64_t	 id;
 	struct window	 windows[WINDOW_SPAN_COUNT];
 	struct baseline	 base;
-	float		 peak[WINDOW_SPAN_COUNT];	/* of this burst */
+	float		 peak[WINDOW_SPAN_COUNT];	/* told to the peaks */
 	uint32_t	 peak_hour[WINDOW_SPAN_COUNT];	/* it began */
 	uint32_t	 tested[WINDOW_SPAN_COUNT];
 	float		 most[WINDOW_SPAN_COUNT];	/* in this burst */
@@ -77,6 +78,8 @@ struct hash_key	 profile_hash_key(const struct profile *p);
 int64_t		 profile_began(const struct profile *p);
 void		 profile_begin(struct profile *p, int64_t at);
 const struct season *profile_season(const struct profile *p);
+/* Do its messages say when people send?  (A host's are the sum of them.) */
+bool		 profile_is_seasonal(enum alert_key_type t);
 /*
  * Count for a key.  NULL: it does not have a series (yet).  The pointer holds
  * until the next call.  `proven`: nobody can make this key up.

@@ -75,8 +75,8 @@ struct facts {
 
 const char	*tally_name(enum tally t);
 const char	*tally_plural(enum tally t);
-/* The kinds of keys for which a tally is kept: a set of bits. */
-uint32_t	 tally_keys(enum tally t);
+/* The tallies that make sense for a kind of key: a set of bits. */
+uint32_t	 tally_of_key(enum alert_key_type k);
 /* Is it of mail that somebody sends through this host? */
 bool		 tally_is_out(enum tally t);
 /*

@@ -56,8 +56,11 @@ struct scan {
 	int64_t			 now;		/* the newest event's */
 	struct stratum		 strata[LISTS_MAX];
 	size_t			 nstrata;
-	/* Which strata watch a tally of a kind of key; ends with 0xff. */
-	uint8_t			 watch[KEY_TYPE_COUNT][TALLY_COUNT][4];
+	/* Which stratum a window of a tally of a kind of key is of, + 1. */
+	uint8_t			 watch[KEY_TYPE_COUNT][TALLY_COUNT]
+				    [WINDOW_SPAN_COUNT];
+	/* The tallies to be kept of a kind of key: a set of bits. */
+	uint32_t		 kept[KEY_TYPE_COUNT];
 };
 
 void
@@ -82,15 +85,32 @@ scan_options_done(struct scan_options *o)
 	free(o->settings);
 }
 
+/* A window has one burst at a time, which is told to one stratum. */
 static void
 watch(struct scan *s, const struct measure *m, size_t stratum)
 {
-	uint8_t	*list = s->watch[m->key][m->tally];
+	uint8_t	*of = s->watch[m->key][m->tally];
 
-	while (*list != 0xff)
-		list++;
-	assert(list < s->watch[m->key][m->tally] + 3);
-	*list = (uint8_t)stratum;
+	for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
+		if (!(m->spans >> w & 1))
+			continue;
+		assert(of[w] == 0);
+		of[w] = (uint8_t)(stratum + 1);
+	}
+	s->kept[m->key] |= 1u << m->tally;
+	if (m->tally == TALLY_BOUNCES)
+		s->kept[m->key] |= 1u << TALLY_RECIPIENTS;
+}
+
+/* Beside what is watched: who sends when makes the season. */
+static void
+keep_season(struct scan *s)
+{
+	for (int k = 0; k < KEY_TYPE_COUNT; k++) {
+		if (profile_is_seasonal((enum alert_key_type)k))
+			s->kept[k] |= 1u << TALLY_MESSAGES;
+		s->kept[k] &= tally_of_key((enum alert_key_type)k);
+	}
 }
 
 static void
@@ -118,11 +138,11 @@ scan_new(const struct scan_options *o)
 
 	s->o = *o;
 	s->o.settings = NULL;
-	memset(s->watch, 0xff, sizeof(s->watch));
 	s->profile = profile_new(o->hash_key, o->max_bytes);
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
 		if (o->settings[i].enabled)
 			add_strata(s, d, &o->settings[i], &shares);
+	keep_season(s);
 	for (size_t i = 0; i < s->nstrata; i++)
 		s->strata[i].allowed = log10(o->budget *
 		    s->strata[i].allowed / shares);
@@ -181,7 +201,7 @@ begin_burst(struct series *x, enum window_span w, int64_t at)
 {
 	uint32_t	hour = baseline_hour(at);
 
-	if (x->peak_hour[w] != 0 && hour - x->peak_hour[w] < CLUSTER_HOURS)
+	if (x->peak_hour[w] != 0 && hour < x->peak_hour[w] + CLUSTER_HOURS)
 		return;
 	if (x->most[w] > x->record[w] && !x->tame)
 		x->record[w] = x->most[w];
@@ -287,21 +307,21 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	struct peaks_prior prior = prior_of(st->measure, weeks);
 	bool		 tame = x->tame || (x->alarmed != 0 &&
 			    at - x->alarmed < ALARM_US);
-	double		 c = 0.1 * st->floor + 0.5, base = h->expected, y;
+	double		 c = 0.1 * st->floor + 0.5, base = h->expected;
+	float		 y;
 
 	begin_burst(x, w, at);
 	if (st->measure->record && RECORD_COUNTS * (double)x->record[w] > base)
 		base = RECORD_COUNTS * (double)x->record[w];
-	y = log((h->observed + c) / (base + c));
+	y = (float)log((h->observed + c) / (base + c));
 	if ((float)h->observed > x->most[w])
 		x->most[w] = (float)h->observed;
-	if (y > (double)x->peak[w]) {
-		if (!tame)
-			peaks_add(&st->peaks[w], &prior, (double)x->peak[w],
-			    y);
-		x->peak[w] = (float)y;
+	if (y > x->peak[w] && !tame) {
+		peaks_add(&st->peaks[w], &prior, (double)x->peak[w],
+		    (double)y);
+		x->peak[w] = y;
 	}
-	return peaks_per_week(&st->peaks[w], &prior, y, tame ? 0 :
+	return peaks_per_week(&st->peaks[w], &prior, (double)y, tame ? 0 :
 	    (double)x->peak[w], weeks);
 }
 
@@ -334,22 +354,21 @@ static void
 test_all(struct scan *s, struct series *x, const struct facts *f,
     const struct key *k, struct hit *hits, size_t *n)
 {
-	const uint8_t	*i = s->watch[k->type][x->tally];
+	const uint8_t	*of = s->watch[k->type][x->tally];
 	struct hit	 h;
 
 	/* A login that never worked is nobody's account. */
 	if (k->type == KEY_SASL_USERNAME && !f->proven && !f->ours)
 		return;
-	for (; *i != 0xff; i++)
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
-			if (!(s->strata[*i].measure->spans >> w & 1) ||
-			    !test(s, &s->strata[*i], x, f, k, w, &h))
-				continue;
-			if (!h.shadow)
-				x->alarmed = f->at;
-			if (*n < SCAN_HITS_MAX)
-				hits[(*n)++] = h;
-		}
+	for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
+		if (of[w] == 0 ||
+		    !test(s, &s->strata[of[w] - 1], x, f, k, w, &h))
+			continue;
+		if (!h.shadow)
+			x->alarmed = f->at;
+		if (*n < SCAN_HITS_MAX)
+			hits[(*n)++] = h;
+	}
 }
 
 /* From who did it to where it shows. */
@@ -440,12 +459,12 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 
 		if (!(f->known >> order[i] & 1))
 			continue;
-		for (uint32_t left = f->present; left != 0; left &= left - 1) {
+		for (uint32_t left = f->present & s->kept[order[i]];
+		    left != 0; left &= left - 1) {
 			enum tally	 t = (enum tally)__builtin_ctz(left);
 			struct series	*x;
 
-			if (!(tally_keys(t) >> order[i] & 1) ||
-			    !is_concerned(f, t, order[i]))
+			if (!is_concerned(f, t, order[i]))
 				continue;
 			x = profile_count(s->profile, k, t, f->n[t], f->at,
 			    k->type == KEY_SASL_USERNAME && f->proven,
@@ -505,6 +524,8 @@ unpack(struct buf_reader *r, struct scan *s)
 	if (buf_get_u8(r) != PACK_VERSION)
 		return false;
 	s->now = buf_get_i64(r);
+	if (s->now < 0)
+		return false;
 	for (uint32_t n = buf_get_u32(r); n > 0 && !r->bad; n--) {
 		detector = buf_get_str(r);
 		measure = buf_get_str(r);

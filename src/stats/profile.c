@@ -10,13 +10,15 @@
 #include "doorkeeper.h"
 #include "profile_priv.h"
 
-/* Shares of the cap; the doorkeeper and small change take the rest. */
+#define DOOR_PART	64	/* of the cap is the doorkeeper's; */
+/* shares of what that leaves; the top lists take the rest. */
 #define SHARE_PROVEN	0.45
 #define SHARE_MADE_UP	0.25
 #define SHARE_ACTORS	0.10
 #define SHARE_SEEN	0.15
+#define MALLOC_BYTES	16	/* that an allocation costs beside its size */
 #define ACTOR_BYTES	(sizeof(struct actor) + sizeof(struct nets) +	\
-			 sizeof(struct hll))
+			 sizeof(struct hll) + 2 * MALLOC_BYTES)
 #define ADMIT_COUNT	3	/* so often in about an hour */
 /* Each key tells the season at most so many events of an hour. */
 #define SEASON_MOST	5
@@ -26,12 +28,21 @@
 #define PAST_HOURS	48.0F
 
 static void
-drop_actor(void *row)
+drop_actor(struct slab *s, void *row)
 {
 	struct actor	*a = row;
 
+	s->outside -= profile_outside(a);
 	free(a->nets);
 	free(a->recipients);
+}
+
+size_t
+profile_outside(const struct actor *a)
+{
+	return (a->nets != NULL ? sizeof(*a->nets) + MALLOC_BYTES : 0) +
+	    (a->recipients != NULL ? sizeof(*a->recipients) + MALLOC_BYTES :
+	    0);
 }
 
 static size_t
@@ -49,8 +60,12 @@ profile_new(struct hash_key key, size_t max_bytes)
 {
 	struct profile	*p = xcalloc(1, sizeof(*p));
 
+	if (max_bytes < PROFILE_LEAST_BYTES)
+		max_bytes = PROFILE_LEAST_BYTES;
 	p->key = key;
 	p->cap_bytes = max_bytes;
+	doorkeeper_init(&p->door, max_bytes / DOOR_PART);
+	max_bytes -= sizeof(*p) + doorkeeper_bytes(&p->door);
 	slab_init(&p->series[0], sizeof(struct series),
 	    offsetof(struct series, use), rows_of(max_bytes, SHARE_MADE_UP,
 	    sizeof(struct series)), NULL);
@@ -63,7 +78,6 @@ profile_new(struct hash_key key, size_t max_bytes)
 	for (int i = 0; i < 2; i++)
 		p->seen[i] = seen_new((size_t)((double)max_bytes *
 		    SHARE_SEEN / 2), PROFILE_SEEN_US);
-	doorkeeper_init(&p->door);
 	season_init(&p->season);
 	return p;
 }
@@ -119,6 +133,12 @@ is_site(enum alert_key_type t)
 	return t == KEY_HOST || t == KEY_GLOBAL || t == KEY_LOCAL_USER;
 }
 
+bool
+profile_is_seasonal(enum alert_key_type t)
+{
+	return !is_site(t);
+}
+
 struct series *
 profile_find(struct profile *p, const struct key *k, enum tally t)
 {
@@ -169,7 +189,7 @@ profile_count(struct profile *p, const struct key *k, enum tally t,
 	for (int w = 0; w < WINDOW_SPAN_COUNT; w++)
 		window_add(&s->windows[w], w, at, n);
 	baseline_add(&s->base, &p->season, at, n, tame);
-	if (!is_site(k->type) && !tame && t == TALLY_MESSAGES &&
+	if (profile_is_seasonal(k->type) && !tame && t == TALLY_MESSAGES &&
 	    s->base.n[0] <= SEASON_MOST)
 		season_add(&p->season, baseline_hour(at));
 	return s;
@@ -230,15 +250,16 @@ profile_net(struct profile *p, struct actor *a, uint32_t id, int64_t at)
 	struct net	*n = find_net(a, id), *last;
 	bool		 first = a->nets == NULL;
 
-	(void)p;
 	if (n != NULL) {
 		if (hour > n->last)
 			n->last = hour;
 		return n->first != 0 && hour - n->first <
 		    PROFILE_NEW_US / USEC_PER_HOUR ? 2 : 0;
 	}
-	if (first)
+	if (first) {
 		a->nets = xcalloc(1, sizeof(*a->nets));
+		p->actors.outside += sizeof(*a->nets) + MALLOC_BYTES;
+	}
 	if (a->nets->n < PROFILE_NETS) {
 		n = &a->nets->net[a->nets->n++];
 	} else {
@@ -262,13 +283,7 @@ profile_stats(const struct profile *p)
 	s.cap_bytes = p->cap_bytes;
 	s.bytes = slab_bytes(&p->series[0]) + slab_bytes(&p->series[1]) +
 	    slab_bytes(&p->actors) + seen_bytes(p->seen[0]) +
-	    seen_bytes(p->seen[1]) + (size_t)4 * DOORKEEPER_WIDTH;
-	for (size_t i = 0; i < p->actors.n; i++) {
-		const struct actor *a = slab_row(&p->actors, i);
-
-		s.bytes += a->nets != NULL ? sizeof(*a->nets) : 0;
-		s.bytes += a->recipients != NULL ? sizeof(struct hll) : 0;
-	}
+	    seen_bytes(p->seen[1]) + doorkeeper_bytes(&p->door) + sizeof(*p);
 	s.evicted = p->series[0].evicted + p->series[1].evicted +
 	    p->actors.evicted;
 	s.refused = p->refused;

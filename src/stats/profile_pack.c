@@ -10,6 +10,15 @@
 
 #define PACK_VERSION	1
 
+static int64_t
+get_time(struct buf_reader *r)
+{
+	int64_t	at = buf_get_i64(r);
+
+	r->bad = r->bad || at < 0;
+	return r->bad ? 0 : at;
+}
+
 static void
 pack_window(struct buf *b, const struct window *w)
 {
@@ -82,7 +91,7 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 	s.type = buf_get_u8(r);
 	s.use = buf_get_u8(r);
 	s.tame = buf_get_u8(r) != 0;
-	s.alarmed = buf_get_i64(r);
+	s.alarmed = get_time(r);
 	s.base.events = buf_get_f32(r);
 	s.base.hours = buf_get_f32(r);
 	s.base.hour = (uint32_t)buf_get_count(r);
@@ -98,7 +107,8 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 		s.most[w] = buf_get_f32(r);
 		s.record[w] = buf_get_f32(r);
 	}
-	if (r->bad || s.tally >= TALLY_COUNT || s.type >= KEY_TYPE_COUNT ||
+	if (r->bad || s.base.events < 0 || s.base.hours < 0 ||
+	    s.tally >= TALLY_COUNT || s.type >= KEY_TYPE_COUNT ||
 	    slab_find(slab, s.id) != NULL)
 		return false;
 	row = slab_add(slab, s.id);
@@ -118,7 +128,7 @@ pack_actor(struct buf *b, const struct actor *a)
 	    (a->recipients != NULL) << 2));
 	buf_put_u64(b, (uint64_t)a->alarmed);
 	for (int i = 0; i < EVIDENCE_COUNT; i++) {
-		buf_put_count(b, (uint64_t)a->evidence_at[i]);
+		buf_put_u64(b, (uint64_t)a->evidence_at[i]);
 		if (a->evidence_at[i] != 0)
 			buf_put_f32(b, a->evidence[i]);
 	}
@@ -163,10 +173,9 @@ unpack_actor(struct buf_reader *r, struct slab *slab)
 	a.use = buf_get_u8(r);
 	flags = buf_get_u8(r);
 	a.proven = flags & 1;
-	a.alarmed = buf_get_i64(r);
+	a.alarmed = get_time(r);
 	for (int i = 0; i < EVIDENCE_COUNT; i++) {
-		a.evidence_at[i] = (int64_t)(buf_get_count(r) &
-		    INT64_MAX);
+		a.evidence_at[i] = get_time(r);
 		if (a.evidence_at[i] != 0)
 			a.evidence[i] = buf_get_f32(r);
 	}
@@ -181,6 +190,7 @@ unpack_actor(struct buf_reader *r, struct slab *slab)
 		row->recipients = xcalloc(1, sizeof(*row->recipients));
 		(void)hll_unpack(r, row->recipients);
 	}
+	slab->outside += profile_outside(row);
 	return !r->bad;
 }
 
@@ -242,7 +252,7 @@ profile_unpack(struct buf_reader *r, struct profile *p)
 	/* Another cap, another table: it is learnt anew. */
 	if (buf_get_u8(r) != PACK_VERSION || buf_get_u64(r) != p->cap_bytes)
 		return false;
-	p->began = buf_get_i64(r);
+	p->began = get_time(r);
 	if (!season_unpack(r, &p->season))
 		return false;
 	for (int i = 0; i < 2; i++)

@@ -30,4 +30,7 @@ struct profile {
 	uint64_t	 refused;
 };
 
+/* What an actor owns beside its row. */
+size_t	profile_outside(const struct actor *a);
+
 #endif

@@ -34,20 +34,31 @@ season_init(struct season *s)
 	weigh(s);
 }
 
+static void
+forward(struct season *s, uint32_t hour)
+{
+	float	keep = (float)exp2(-(double)(hour - s->hour) /
+		    BASELINE_HALF_LIFE_HOURS);
+	float	keep_1 = (float)exp2(-1 / BASELINE_HALF_LIFE_HOURS);
+
+	s->n[s->hour % SEASON_SLOTS] += (float)s->fresh[0];
+	if (s->fresh[1] > 0)
+		s->n[(s->hour - 1) % SEASON_SLOTS] +=
+		    (float)s->fresh[1] * keep_1;
+	for (int i = 0; i < SEASON_SLOTS; i++)
+		s->n[i] *= keep;
+	s->fresh[0] = s->fresh[1] = 0;
+	s->hour = hour;
+	weigh(s);
+}
+
 void
 season_add(struct season *s, uint32_t hour)
 {
-	float	keep;
-
-	if (hour > s->hour) {
-		keep = (float)exp2(-(double)(hour - s->hour) /
-		    BASELINE_HALF_LIFE_HOURS);
-		for (int i = 0; s->hour != 0 && i < SEASON_SLOTS; i++)
-			s->n[i] *= keep;
-		s->hour = hour;
-		weigh(s);
-	}
-	s->n[hour % SEASON_SLOTS] += 1;
+	if (hour > s->hour)
+		forward(s, hour);
+	if (s->hour - hour < 2 && s->fresh[s->hour - hour] < UINT32_MAX)
+		s->fresh[s->hour - hour]++;
 }
 
 double
@@ -75,6 +86,8 @@ void
 season_pack(struct buf *b, const struct season *s)
 {
 	buf_put_u32(b, s->hour);
+	buf_put_u32(b, s->fresh[0]);
+	buf_put_u32(b, s->fresh[1]);
 	for (int i = 0; i < SEASON_SLOTS; i++)
 		buf_put_f32(b, s->n[i]);
 }
@@ -84,8 +97,12 @@ season_unpack(struct buf_reader *r, struct season *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->hour = buf_get_u32(r);
-	for (int i = 0; i < SEASON_SLOTS; i++)
+	ret->fresh[0] = buf_get_u32(r);
+	ret->fresh[1] = buf_get_u32(r);
+	for (int i = 0; i < SEASON_SLOTS; i++) {
 		ret->n[i] = buf_get_f32(r);
+		r->bad = r->bad || ret->n[i] < 0;
+	}
 	weigh(ret);
 	return !r->bad;
 }

@@ -11,14 +11,13 @@
 
 static const struct {
 	const char	*name, *plural;
-	uint32_t	 keys;
 } tallies[] = {
-#define X(name, text, plural) [TALLY_##name] = { text, plural, 0 },
+#define X(name, text, plural) [TALLY_##name] = { text, plural },
 	TALLIES(X)
 #undef X
 };
 
-/* For whom each is kept. */
+/* For whom each may be kept. */
 static const uint32_t kept[TALLY_COUNT] = {
 	[TALLY_MESSAGES] = ACTORS | BIT(CLIENT_NETWORK) | SITE,
 	[TALLY_RECIPIENTS] = ACTORS | BIT(CLIENT_NETWORK) | SITE |
@@ -61,9 +60,13 @@ tally_plural(enum tally t)
 }
 
 uint32_t
-tally_keys(enum tally t)
+tally_of_key(enum alert_key_type k)
 {
-	return kept[t];
+	uint32_t	set = 0;
+
+	for (int t = 0; t < TALLY_COUNT; t++)
+		set |= (kept[t] >> k & 1) << t;
+	return set;
 }
 
 bool
@@ -151,6 +154,17 @@ actor_of(const struct facts *f, const struct event *e)
 	return KEY_TYPE_COUNT;
 }
 
+/* The domain itself or one below it. */
+static bool
+is_below(struct str domain, struct str of)
+{
+	size_t	at = domain.n - of.n;
+
+	return of.n > 0 && of.n <= domain.n &&
+	    (at == 0 || domain.p[at - 1] == '.') &&
+	    str_eq_nocase(str_tail(domain, at), of);
+}
+
 /* Neither of a domain of ours nor of the login's own. */
 static bool
 is_foreign(const struct policy *policy, const struct event *e)
@@ -160,7 +174,7 @@ is_foreign(const struct policy *policy, const struct event *e)
 	return domain.n > 0 && !policy_is_local(policy, domain) &&
 	    !policy_is_relay(policy, domain) &&
 	    !str_eq_nocase(domain, str_domain(e->sasl_username)) &&
-	    !str_ends(domain, e->host);
+	    !is_below(domain, e->host);
 }
 
 static void
@@ -172,7 +186,7 @@ tally_out_message(struct profile *p, const struct policy *policy,
 	int		 news;
 
 	count(f, TALLY_MESSAGES, e->repeat);
-	count(f, TALLY_KILOBYTES, (e->size + 1023) / 1024);
+	count(f, TALLY_KILOBYTES, e->size / 1024 + (e->size % 1024 > 0));
 	if (is_foreign(policy, e))
 		count(f, TALLY_FOREIGN, e->repeat);
 	if (f->actor != KEY_SASL_USERNAME)
@@ -227,8 +241,9 @@ is_null(const struct event *e)
 static void
 tally_in(struct profile *p, const struct event *e, struct facts *f)
 {
-	if (e->kind != EVENT_MESSAGE && !(e->kind == EVENT_DELIVERY &&
-	    e->counted && !e->relay_hop))
+	/* Bounces that this host made itself do not come from elsewhere. */
+	if (e->origin == ORIGIN_BOUNCE || (e->kind != EVENT_MESSAGE &&
+	    !(e->kind == EVENT_DELIVERY && e->counted && !e->relay_hop)))
 		return;
 	if (e->kind == EVENT_DELIVERY) {
 		if (is_null(e))
