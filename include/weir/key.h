@@ -40,6 +40,8 @@ enum alert_key_type	key_type_of(struct str name);
  */
 struct key	key_make(struct hash_key k, enum alert_key_type type,
 		    struct str host, struct str text);
+/* At most `max` bytes of a text, cut between characters. */
+struct str	key_cut(struct str text, size_t max);
 /* The key of a pair: something in its relation to a key. */
 uint64_t	key_pair(struct hash_key k, uint64_t key, char what,
 		    struct str text);

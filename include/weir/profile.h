@@ -15,6 +15,7 @@
 #include "weir/baseline.h"
 #include "weir/hll.h"
 #include "weir/tally.h"
+#include "weir/topk.h"
 #include "weir/window.h"
 
 #define PROFILE_LEAST_BYTES	(1 << 20)	/* a lower cap counts as this */
@@ -23,6 +24,9 @@
 #define PROFILE_NEW_US	(48 * USEC_PER_HOUR)
 /* A pair is remembered for one to two of these (see seen.h). */
 #define PROFILE_SEEN_US	(14 * USEC_PER_DAY)
+/* Halves of the sliding sketches: recipients of an actor, parts of a sum. */
+#define PROFILE_RECIPIENTS_US	(12 * USEC_PER_HOUR)
+#define PROFILE_TOP_US		USEC_PER_HOUR
 
 /* Kinds of evidence that add up when they meet at one actor. */
 #define EVIDENCES(X)							\
@@ -57,7 +61,7 @@ struct actor {
 	float		 evidence[EVIDENCE_COUNT];	/* decades */
 	int64_t		 evidence_at[EVIDENCE_COUNT];
 	struct nets	*nets;		/* of a login */
-	struct hll	*recipients;	/* once there are many */
+	struct hll	*recipients;	/* different ones, from the second */
 	uint8_t		 type, use;
 	bool		 proven;	/* the login has succeeded */
 };
@@ -96,6 +100,9 @@ struct actor	*profile_actor(struct profile *p, const struct key *k,
 /* Is this the first time? `what` names the relation. */
 bool		 profile_first(struct profile *p, const struct key *k,
 		    char what, struct str text, int64_t at);
+/* The same of a pair that is hashed already (key_pair). */
+bool		 profile_first_pair(struct profile *p, const struct key *k,
+		    char what, uint64_t pair, int64_t at);
 /*
  * A login was used from a network (a hash of it).  1: for the first time, 2:
  * the network is still new to it, 0: known, or the very first one.
@@ -105,6 +112,14 @@ int		 profile_net(struct profile *p, struct actor *a, uint32_t net,
 /* Has the login ever succeeded from there? */
 bool		 profile_has_net(const struct actor *a, uint32_t net);
 size_t		 profile_nets(const struct actor *a);
+/* An actor sent to a recipient (a hash of it). */
+void		 profile_recipient(struct profile *p, struct actor *a,
+		    uint64_t recipient, int64_t at);
+/* How many different ones in half a day to a day; 0: not known. */
+double		 profile_recipients(const struct actor *a, int64_t at);
+/* Who makes up a tally of a host or of all; NULL unless `make`. */
+struct topk	*profile_top(struct profile *p, const struct key *k,
+		    enum tally t, bool make);
 struct profile_stats profile_stats(const struct profile *p);
 void		 profile_pack(struct buf *b, const struct profile *p);
 bool		 profile_unpack(struct buf_reader *r, struct profile *p);

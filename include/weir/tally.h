@@ -65,6 +65,7 @@ struct facts {
 	struct key	keys[FACTS_KEYS];	/* by type */
 	uint32_t	known;		/* bit k: keys[k] is */
 	enum alert_key_type actor;	/* who sends; KEY_TYPE_COUNT: nobody */
+	uint64_t	recipient;	/* a hash, of what is out */
 	bool		new_source;	/* a network the login is new on */
 	bool		trusted;	/* the client's network may relay */
 	bool		proven;		/* the login has succeeded before, */

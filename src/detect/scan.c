@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "weir/mem.h"
-#include "weir/peaks.h"
+#include "scan_priv.h"
 
 #define SCAN_GATE	(-3.0)	/* decades: one in a thousand */
 #define TEST_AGAIN	1.04	/* tested again when it grew by so much */
@@ -23,7 +23,6 @@
 #define SITE_SPANS	1.5	/* a site's window needs so many behind it */
 #define BOUNCES_USUAL	0.035	/* of all recipients */
 #define LATE_US		(10 * USEC_PER_MIN)
-#define LISTS_MAX	64
 #define USUAL_SIGMA	2.0
 
 /* Spread of a rate that is known, by span: what people do from day to day. */
@@ -39,29 +38,6 @@ static const struct peaks_prior prior_site = { 0.25, 0.5 };
 /* As long as weir is new, bursts may be so much larger. */
 #define YOUNG_WIDER	1.0
 #define YOUNG_WEEKS	1.0
-
-/* A measure of an enabled detector. */
-struct stratum {
-	const struct detector	*detector;
-	const struct measure	*measure;
-	double			 floor;
-	double			 allowed;	/* log10, alarms a week */
-	bool			 shadow;
-	struct peaks		 peaks[WINDOW_SPAN_COUNT];
-};
-
-struct scan {
-	struct scan_options	 o;
-	struct profile		*profile;
-	int64_t			 now;		/* the newest event's */
-	struct stratum		 strata[LISTS_MAX];
-	size_t			 nstrata;
-	/* Which stratum a window of a tally of a kind of key is of, + 1. */
-	uint8_t			 watch[KEY_TYPE_COUNT][TALLY_COUNT]
-				    [WINDOW_SPAN_COUNT];
-	/* The tallies to be kept of a kind of key: a set of bits. */
-	uint32_t		 kept[KEY_TYPE_COUNT];
-};
 
 void
 scan_options_init(struct scan_options *o)
@@ -120,7 +96,7 @@ add_strata(struct scan *s, const struct detector *d,
 	for (size_t m = 0; m < d->nmeasures; m++) {
 		struct stratum *st = &s->strata[s->nstrata];
 
-		assert(s->nstrata < LISTS_MAX);
+		assert(s->nstrata < SCAN_STRATA_MAX);
 		*st = (struct stratum){ .detector = d,
 		    .measure = &d->measures[m], .floor = set->floor[m],
 		    .allowed = set->share[m], .shadow = set->shadow };
@@ -325,6 +301,27 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	    (double)x->peak[w], weeks);
 }
 
+/* What else is known of a hit. */
+static void
+detail(struct scan *s, const struct stratum *st, const struct actor *a,
+    int64_t at, struct hit *h)
+{
+	uint32_t	 half = (uint32_t)(at / PROFILE_TOP_US);
+	struct topk	*top;
+
+	if (a != NULL) {
+		h->nets = profile_nets(a);
+		h->recipients = profile_recipients(a, at);
+		if (h->recipients < SCAN_RECIPIENTS)
+			h->recipients = 0;
+	}
+	top = profile_top(s->profile, &h->key, st->measure->tally, false);
+	if (top == NULL)
+		return;
+	h->whole = topk_total(top, half);
+	h->nparts = topk_list(top, half, h->parts, SCAN_PARTS_MAX);
+}
+
 /* All five for one window; true: a hit. */
 static bool
 test(struct scan *s, struct stratum *st, struct series *x,
@@ -345,9 +342,11 @@ test(struct scan *s, struct stratum *st, struct series *x,
 		h->joint += NEW_SOURCE;
 		h->new_source = true;
 	}
-	h->nets = a == NULL ? 0 : profile_nets(a);
 	h->margin = st->allowed - log10(h->per_week) + h->joint;
-	return h->margin > 0;
+	if (h->margin <= 0)
+		return false;
+	detail(s, st, a, f->at, h);
+	return true;
 }
 
 static void
@@ -432,6 +431,51 @@ is_concerned(const struct facts *f, enum tally t, enum alert_key_type type)
 	return true;
 }
 
+/*
+ * Whose doing a tally is: who sends, from where; of outcomes, and of what was
+ * received, at which domain.
+ */
+static void
+note_parts(struct scan *s, const struct facts *f, enum tally t,
+    const struct key *site)
+{
+	static const enum alert_key_type types[] = { KEY_SASL_USERNAME,
+		KEY_LOCAL_USER, KEY_CLIENT_ADDRESS, KEY_RECIPIENT_DOMAIN };
+	const struct key	*keys[4];
+	size_t			 n = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!(f->known >> types[i] & 1) ||
+		    (types[i] == KEY_RECIPIENT_DOMAIN &&
+		    t != TALLY_BOUNCES && t != TALLY_DEFERRALS &&
+		    t != TALLY_BLOCKED && t != TALLY_NULL_SENDERS))
+			continue;
+		keys[n++] = &f->keys[types[i]];
+	}
+	topk_add(profile_top(s->profile, site, t, true),
+	    (uint32_t)(f->at / PROFILE_TOP_US), keys, n, f->n[t]);
+}
+
+/* Count a tally of the event for one of its keys, and test that. */
+static void
+take_in(struct scan *s, const struct facts *f, enum tally t,
+    const struct key *k, bool alarmed, struct hit *hits, size_t *n)
+{
+	struct series	*x;
+
+	x = profile_count(s->profile, k, t, f->n[t], f->at,
+	    k->type == KEY_SASL_USERNAME && f->proven, alarmed);
+	if (x == NULL)
+		return;
+	if (t == TALLY_RECIPIENTS && k->type == f->actor &&
+	    k->type != KEY_HOST)
+		profile_recipient(s->profile, profile_actor(s->profile, k,
+		    true), f->recipient, f->at);
+	if (k->type == KEY_HOST || k->type == KEY_GLOBAL)
+		note_parts(s, f, t, k);
+	test_all(s, x, f, k, hits, n);
+}
+
 size_t
 scan_event(struct scan *s, const struct policy *policy, const struct event *e,
     struct facts *f, struct hit hits[SCAN_HITS_MAX])
@@ -462,15 +506,9 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 		for (uint32_t left = f->present & s->kept[order[i]];
 		    left != 0; left &= left - 1) {
 			enum tally	 t = (enum tally)__builtin_ctz(left);
-			struct series	*x;
 
-			if (!is_concerned(f, t, order[i]))
-				continue;
-			x = profile_count(s->profile, k, t, f->n[t], f->at,
-			    k->type == KEY_SASL_USERNAME && f->proven,
-			    alarmed);
-			if (x != NULL)
-				test_all(s, x, f, k, hits, &n);
+			if (is_concerned(f, t, order[i]))
+				take_in(s, f, t, k, alarmed, hits, &n);
 		}
 	}
 	qsort(hits, n, sizeof(*hits), by_rank);
@@ -484,71 +522,4 @@ struct profile_stats
 scan_stats(const struct scan *s)
 {
 	return profile_stats(s->profile);
-}
-
-#define PACK_VERSION	1
-
-void
-scan_pack(struct buf *b, const struct scan *s)
-{
-	buf_put_u8(b, PACK_VERSION);
-	buf_put_u64(b, (uint64_t)s->now);
-	buf_put_u32(b, (uint32_t)s->nstrata);
-	for (size_t i = 0; i < s->nstrata; i++) {
-		buf_put_str(b, str_of(s->strata[i].detector->name));
-		buf_put_str(b, str_of(s->strata[i].measure->name));
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++)
-			peaks_pack(b, &s->strata[i].peaks[w]);
-	}
-	profile_pack(b, s->profile);
-}
-
-/* A detector may be off now, or new. */
-static struct stratum *
-find_stratum(struct scan *s, struct str detector, struct str measure)
-{
-	for (size_t i = 0; i < s->nstrata; i++)
-		if (str_eq(str_of(s->strata[i].detector->name), detector) &&
-		    str_eq(str_of(s->strata[i].measure->name), measure))
-			return &s->strata[i];
-	return NULL;
-}
-
-static bool
-unpack(struct buf_reader *r, struct scan *s)
-{
-	struct str	detector, measure;
-	struct peaks	peaks;
-	struct stratum	*st;
-
-	if (buf_get_u8(r) != PACK_VERSION)
-		return false;
-	s->now = buf_get_i64(r);
-	if (s->now < 0)
-		return false;
-	for (uint32_t n = buf_get_u32(r); n > 0 && !r->bad; n--) {
-		detector = buf_get_str(r);
-		measure = buf_get_str(r);
-		st = find_stratum(s, detector, measure);
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
-			peaks_unpack(r, &peaks);
-			if (st != NULL)
-				st->peaks[w] = peaks;
-		}
-	}
-	return !r->bad && profile_unpack(r, s->profile);
-}
-
-bool
-scan_unpack(struct buf_reader *r, struct scan *s)
-{
-	if (unpack(r, s))
-		return true;
-	/* Half of it is worse than none. */
-	profile_free(s->profile);
-	s->profile = profile_new(s->o.hash_key, s->o.max_bytes);
-	for (size_t i = 0; i < s->nstrata; i++)
-		memset(s->strata[i].peaks, 0, sizeof(s->strata[i].peaks));
-	s->now = 0;
-	return false;
 }

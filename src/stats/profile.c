@@ -11,11 +11,12 @@
 #include "profile_priv.h"
 
 #define DOOR_PART	64	/* of the cap is the doorkeeper's; */
-/* shares of what that leaves; the top lists take the rest. */
+/* shares of what that leaves. */
 #define SHARE_PROVEN	0.45
 #define SHARE_MADE_UP	0.25
 #define SHARE_ACTORS	0.10
 #define SHARE_SEEN	0.15
+#define SHARE_TOPS	0.05
 #define MALLOC_BYTES	16	/* that an allocation costs beside its size */
 #define ACTOR_BYTES	(sizeof(struct actor) + sizeof(struct nets) +	\
 			 sizeof(struct hll) + 2 * MALLOC_BYTES)
@@ -46,13 +47,13 @@ profile_outside(const struct actor *a)
 }
 
 static size_t
-rows_of(size_t bytes, double share, size_t row)
+rows_of(size_t bytes, double share, size_t row, size_t least)
 {
 	/* Two to four slots of the index for each row. */
 	size_t	n = (size_t)((double)bytes * share) /
 		    (row + 4 * sizeof(uint32_t));
 
-	return n < 64 ? 64 : n;
+	return n < least ? least : n;
 }
 
 struct profile *
@@ -68,13 +69,15 @@ profile_new(struct hash_key key, size_t max_bytes)
 	max_bytes -= sizeof(*p) + doorkeeper_bytes(&p->door);
 	slab_init(&p->series[0], sizeof(struct series),
 	    offsetof(struct series, use), rows_of(max_bytes, SHARE_MADE_UP,
-	    sizeof(struct series)), NULL);
+	    sizeof(struct series), 64), NULL);
 	slab_init(&p->series[1], sizeof(struct series),
 	    offsetof(struct series, use), rows_of(max_bytes, SHARE_PROVEN,
-	    sizeof(struct series)), NULL);
+	    sizeof(struct series), 64), NULL);
 	slab_init(&p->actors, sizeof(struct actor),
 	    offsetof(struct actor, use), rows_of(max_bytes, SHARE_ACTORS,
-	    ACTOR_BYTES), drop_actor);
+	    ACTOR_BYTES, 64), drop_actor);
+	slab_init(&p->tops, sizeof(struct top), offsetof(struct top, use),
+	    rows_of(max_bytes, SHARE_TOPS, sizeof(struct top), 4), NULL);
 	for (int i = 0; i < 2; i++)
 		p->seen[i] = seen_new((size_t)((double)max_bytes *
 		    SHARE_SEEN / 2), PROFILE_SEEN_US);
@@ -90,6 +93,7 @@ profile_free(struct profile *p)
 	slab_done(&p->series[0]);
 	slab_done(&p->series[1]);
 	slab_done(&p->actors);
+	slab_done(&p->tops);
 	seen_free(p->seen[0]);
 	seen_free(p->seen[1]);
 	doorkeeper_done(&p->door);
@@ -211,15 +215,22 @@ profile_actor(struct profile *p, const struct key *k, bool make)
 }
 
 bool
-profile_first(struct profile *p, const struct key *k, char what,
-    struct str text, int64_t at)
+profile_first_pair(struct profile *p, const struct key *k, char what,
+    uint64_t pair, int64_t at)
 {
 	/* What strangers can make up shares no memory with what they cannot. */
 	bool	inside = k->type == KEY_SASL_USERNAME ||
 		    k->type == KEY_LOCAL_USER;
 
-	return seen_first(p->seen[inside && what != 'f'],
-	    key_pair(p->key, k->hash, what, text), at);
+	return seen_first(p->seen[inside && what != 'f'], pair, at);
+}
+
+bool
+profile_first(struct profile *p, const struct key *k, char what,
+    struct str text, int64_t at)
+{
+	return profile_first_pair(p, k, what, key_pair(p->key, k->hash, what,
+	    text), at);
 }
 
 static struct net *
@@ -273,6 +284,39 @@ profile_net(struct profile *p, struct actor *a, uint32_t id, int64_t at)
 	return first ? 0 : 1;
 }
 
+void
+profile_recipient(struct profile *p, struct actor *a, uint64_t recipient,
+    int64_t at)
+{
+	if (a->recipients == NULL) {
+		a->recipients = xcalloc(1, sizeof(*a->recipients));
+		p->actors.outside += sizeof(*a->recipients) + MALLOC_BYTES;
+	}
+	hll_add(a->recipients, (uint32_t)(at / PROFILE_RECIPIENTS_US),
+	    recipient);
+}
+
+double
+profile_recipients(const struct actor *a, int64_t at)
+{
+	return a->recipients == NULL ? 0 : hll_count(a->recipients,
+	    (uint32_t)(at / PROFILE_RECIPIENTS_US));
+}
+
+struct topk *
+profile_top(struct profile *p, const struct key *k, enum tally t, bool make)
+{
+	uint64_t	 id = series_id(k, t);
+	struct top	*top = slab_find(&p->tops, id);
+
+	if (top == NULL && make)
+		top = slab_add(&p->tops, id);
+	if (top == NULL)
+		return NULL;
+	top->use = ROUNDS;
+	return &top->topk;
+}
+
 struct profile_stats
 profile_stats(const struct profile *p)
 {
@@ -282,8 +326,8 @@ profile_stats(const struct profile *p)
 	s.actors = p->actors.n;
 	s.cap_bytes = p->cap_bytes;
 	s.bytes = slab_bytes(&p->series[0]) + slab_bytes(&p->series[1]) +
-	    slab_bytes(&p->actors) + seen_bytes(p->seen[0]) +
-	    seen_bytes(p->seen[1]) + doorkeeper_bytes(&p->door) + sizeof(*p);
+	    slab_bytes(&p->actors) + slab_bytes(&p->tops) +
+	    seen_bytes(p->seen[0]) + seen_bytes(p->seen[1]) + doorkeeper_bytes(&p->door) + sizeof(*p);
 	s.evicted = p->series[0].evicted + p->series[1].evicted +
 	    p->actors.evicted;
 	s.refused = p->refused;

@@ -56,8 +56,10 @@ unpack_window(struct buf_reader *r, struct window *w)
 }
 
 static void
-pack_series(struct buf *b, const struct series *s)
+pack_series(struct buf *b, const void *row)
 {
+	const struct series	*s = row;
+
 	buf_put_u64(b, s->id);
 	buf_put_u8(b, s->tally);
 	buf_put_u8(b, s->type);
@@ -117,9 +119,10 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 }
 
 static void
-pack_actor(struct buf *b, const struct actor *a)
+pack_actor(struct buf *b, const void *row)
 {
-	size_t	n = a->nets == NULL ? 0 : a->nets->n;
+	const struct actor	*a = row;
+	size_t			 n = a->nets == NULL ? 0 : a->nets->n;
 
 	buf_put_u64(b, a->id);
 	buf_put_u8(b, a->type);
@@ -195,6 +198,30 @@ unpack_actor(struct buf_reader *r, struct slab *slab)
 }
 
 static void
+pack_top(struct buf *b, const void *row)
+{
+	const struct top	*top = row;
+
+	buf_put_u64(b, top->id);
+	buf_put_u8(b, top->use);
+	topk_pack(b, &top->topk);
+}
+
+static bool
+unpack_top(struct buf_reader *r, struct slab *slab)
+{
+	uint64_t	 id = buf_get_u64(r);
+	uint8_t		 use = buf_get_u8(r);
+	struct top	*top;
+
+	if (r->bad || slab_find(slab, id) != NULL)
+		return false;
+	top = slab_add(slab, id);
+	top->use = use;
+	return topk_unpack(r, &top->topk);
+}
+
+static void
 pack_slab(struct buf *b, const struct slab *s,
     void (*pack)(struct buf *b, const void *row))
 {
@@ -219,18 +246,6 @@ unpack_slab(struct buf_reader *r, struct slab *s,
 	return true;
 }
 
-static void
-pack_series_row(struct buf *b, const void *row)
-{
-	pack_series(b, row);
-}
-
-static void
-pack_actor_row(struct buf *b, const void *row)
-{
-	pack_actor(b, row);
-}
-
 void
 profile_pack(struct buf *b, const struct profile *p)
 {
@@ -239,10 +254,11 @@ profile_pack(struct buf *b, const struct profile *p)
 	buf_put_u64(b, (uint64_t)p->began);
 	season_pack(b, &p->season);
 	for (int i = 0; i < 2; i++) {
-		pack_slab(b, &p->series[i], pack_series_row);
+		pack_slab(b, &p->series[i], pack_series);
 		seen_pack(b, p->seen[i]);
 	}
-	pack_slab(b, &p->actors, pack_actor_row);
+	pack_slab(b, &p->actors, pack_actor);
+	pack_slab(b, &p->tops, pack_top);
 	doorkeeper_pack(b, &p->door);
 }
 
@@ -260,5 +276,6 @@ profile_unpack(struct buf_reader *r, struct profile *p)
 		    !seen_unpack(r, p->seen[i]))
 			return false;
 	return unpack_slab(r, &p->actors, unpack_actor) &&
+	    unpack_slab(r, &p->tops, unpack_top) &&
 	    doorkeeper_unpack(r, &p->door);
 }

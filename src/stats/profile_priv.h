@@ -18,12 +18,18 @@ struct nets {
 	uint32_t	n;
 };
 
+struct top {
+	uint64_t	id;
+	uint8_t		use;
+	struct topk	topk;
+};
+
 struct profile {
 	struct hash_key	 key;
 	size_t		 cap_bytes;
 	int64_t		 began;
 	struct slab	 series[2];	/* of keys anybody makes up; proven */
-	struct slab	 actors;
+	struct slab	 actors, tops;
 	struct seen	*seen[2];	/* by strangers; by accounts */
 	struct doorkeeper door;
 	struct season	 season;

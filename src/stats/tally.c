@@ -215,8 +215,10 @@ tally_out_delivery(struct profile *p, const struct event *e, struct facts *f)
 	}
 	if (e->counted) {
 		count(f, TALLY_RECIPIENTS, e->repeat);
-		if (f->actor != KEY_HOST && profile_first(p, actor, 'r',
-		    e->recipient, e->at))
+		f->recipient = key_pair(profile_hash_key(p), actor->hash, 'r',
+		    e->recipient);
+		if (f->actor != KEY_HOST && profile_first_pair(p, actor, 'r',
+		    f->recipient, e->at))
 			count(f, TALLY_NEW_RECIPIENTS, 1);
 	}
 	if (f->actor == KEY_SASL_USERNAME)

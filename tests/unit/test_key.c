@@ -67,6 +67,18 @@ long_texts(void **state)
 }
 
 static void
+cuts(void **state)
+{
+	(void)state;
+	assert_int_equal(key_cut(STR("abc"), 3).n, 3);
+	assert_int_equal(key_cut(STR("abc"), 2).n, 2);
+	assert_int_equal(key_cut(STR("a\xc3\xa4"), 2).n, 1);
+	assert_int_equal(key_cut(STR("a\xc3\xa4" "b"), 3).n, 3);
+	assert_int_equal(key_cut(STR("\x80\x80\x80"), 2).n, 0);
+	assert_false(str_known(key_cut(STR_NONE, 5)));
+}
+
+static void
 pairs(void **state)
 {
 	struct hash_key k = HASH_KEY_FIXED;
@@ -87,6 +99,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(hashes),
 		cmocka_unit_test(long_texts),
+		cmocka_unit_test(cuts),
 		cmocka_unit_test(pairs),
 	};
 
