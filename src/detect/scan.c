@@ -456,6 +456,15 @@ note_parts(struct scan *s, const struct facts *f, enum tally t,
 	    (uint32_t)(f->at / PROFILE_TOP_US), keys, n, f->n[t]);
 }
 
+/* A login that worked, a client that may relay: nobody makes them up. */
+static bool
+is_proven(const struct facts *f, const struct key *k)
+{
+	return k->type == KEY_SASL_USERNAME ? f->proven :
+	    (k->type == KEY_CLIENT_ADDRESS || k->type == KEY_CLIENT_NETWORK) &&
+	    f->trusted;
+}
+
 /* Count a tally of the event for one of its keys, and test that. */
 static void
 take_in(struct scan *s, const struct facts *f, enum tally t,
@@ -463,8 +472,8 @@ take_in(struct scan *s, const struct facts *f, enum tally t,
 {
 	struct series	*x;
 
-	x = profile_count(s->profile, k, t, f->n[t], f->at,
-	    k->type == KEY_SASL_USERNAME && f->proven, alarmed);
+	x = profile_count(s->profile, k, t, f->n[t], f->at, is_proven(f, k),
+	    alarmed);
 	if (x == NULL)
 		return;
 	if (t == TALLY_RECIPIENTS && k->type == f->actor &&

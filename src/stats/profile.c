@@ -73,9 +73,10 @@ profile_new(struct hash_key key, size_t max_bytes)
 	slab_init(&p->series[1], sizeof(struct series),
 	    offsetof(struct series, use), rows_of(max_bytes, SHARE_PROVEN,
 	    sizeof(struct series), 64), NULL);
-	slab_init(&p->actors, sizeof(struct actor),
-	    offsetof(struct actor, use), rows_of(max_bytes, SHARE_ACTORS,
-	    ACTOR_BYTES, 64), drop_actor);
+	for (int i = 0; i < 2; i++)
+		slab_init(&p->actors[i], sizeof(struct actor),
+		    offsetof(struct actor, use), rows_of(max_bytes,
+		    SHARE_ACTORS / 2, ACTOR_BYTES, 64), drop_actor);
 	slab_init(&p->tops, sizeof(struct top), offsetof(struct top, use),
 	    rows_of(max_bytes, SHARE_TOPS, sizeof(struct top), 4), NULL);
 	for (int i = 0; i < 2; i++)
@@ -92,7 +93,8 @@ profile_free(struct profile *p)
 		return;
 	slab_done(&p->series[0]);
 	slab_done(&p->series[1]);
-	slab_done(&p->actors);
+	slab_done(&p->actors[0]);
+	slab_done(&p->actors[1]);
 	slab_done(&p->tops);
 	seen_free(p->seen[0]);
 	seen_free(p->seen[1]);
@@ -160,7 +162,8 @@ admit(struct profile *p, const struct key *k, enum tally t, uint32_t *n,
 	struct series	*s;
 
 	proven = proven || is_site(k->type);
-	if (!proven) {
+	/* Of many machines in a trusted network most never send again. */
+	if (!proven || !(is_site(k->type) || k->type == KEY_SASL_USERNAME)) {
 		uint32_t	seen = doorkeeper_add(&p->door, id, *n, at);
 
 		if (seen < ADMIT_COUNT) {
@@ -199,13 +202,21 @@ profile_count(struct profile *p, const struct key *k, enum tally t,
 	return s;
 }
 
+/* As with series, what anybody can make up pushes out only its like. */
+static struct slab *
+actors_of(struct profile *p, enum alert_key_type t)
+{
+	return &p->actors[t == KEY_SASL_USERNAME || is_site(t)];
+}
+
 struct actor *
 profile_actor(struct profile *p, const struct key *k, bool make)
 {
-	struct actor	*a = slab_find(&p->actors, k->hash);
+	struct slab	*slab = actors_of(p, k->type);
+	struct actor	*a = slab_find(slab, k->hash);
 
 	if (a == NULL && make) {
-		a = slab_add(&p->actors, k->hash);
+		a = slab_add(slab, k->hash);
 		a->type = (uint8_t)k->type;
 	}
 	if (a != NULL)
@@ -269,7 +280,7 @@ profile_net(struct profile *p, struct actor *a, uint32_t id, int64_t at)
 	}
 	if (first) {
 		a->nets = xcalloc(1, sizeof(*a->nets));
-		p->actors.outside += sizeof(*a->nets) + MALLOC_BYTES;
+		actors_of(p, (enum alert_key_type)a->type)->outside += sizeof(*a->nets) + MALLOC_BYTES;
 	}
 	if (a->nets->n < PROFILE_NETS) {
 		n = &a->nets->net[a->nets->n++];
@@ -290,7 +301,7 @@ profile_recipient(struct profile *p, struct actor *a, uint64_t recipient,
 {
 	if (a->recipients == NULL) {
 		a->recipients = xcalloc(1, sizeof(*a->recipients));
-		p->actors.outside += sizeof(*a->recipients) + MALLOC_BYTES;
+		actors_of(p, (enum alert_key_type)a->type)->outside += sizeof(*a->recipients) + MALLOC_BYTES;
 	}
 	hll_add(a->recipients, (uint32_t)(at / PROFILE_RECIPIENTS_US),
 	    recipient);
@@ -323,13 +334,14 @@ profile_stats(const struct profile *p)
 	struct profile_stats	s = { 0 };
 
 	s.series = p->series[0].n + p->series[1].n;
-	s.actors = p->actors.n;
+	s.actors = p->actors[0].n + p->actors[1].n;
 	s.cap_bytes = p->cap_bytes;
 	s.bytes = slab_bytes(&p->series[0]) + slab_bytes(&p->series[1]) +
-	    slab_bytes(&p->actors) + slab_bytes(&p->tops) +
+	    slab_bytes(&p->actors[0]) + slab_bytes(&p->actors[1]) +
+	    slab_bytes(&p->tops) +
 	    seen_bytes(p->seen[0]) + seen_bytes(p->seen[1]) + doorkeeper_bytes(&p->door) + sizeof(*p);
 	s.evicted = p->series[0].evicted + p->series[1].evicted +
-	    p->actors.evicted;
+	    p->actors[0].evicted + p->actors[1].evicted;
 	s.refused = p->refused;
 	s.forgotten_early = seen_early(p->seen[0]) + seen_early(p->seen[1]);
 	return s;

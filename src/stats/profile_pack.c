@@ -255,9 +255,9 @@ profile_pack(struct buf *b, const struct profile *p)
 	season_pack(b, &p->season);
 	for (int i = 0; i < 2; i++) {
 		pack_slab(b, &p->series[i], pack_series);
+		pack_slab(b, &p->actors[i], pack_actor);
 		seen_pack(b, p->seen[i]);
 	}
-	pack_slab(b, &p->actors, pack_actor);
 	pack_slab(b, &p->tops, pack_top);
 	doorkeeper_pack(b, &p->door);
 }
@@ -273,9 +273,9 @@ profile_unpack(struct buf_reader *r, struct profile *p)
 		return false;
 	for (int i = 0; i < 2; i++)
 		if (!unpack_slab(r, &p->series[i], unpack_series) ||
+		    !unpack_slab(r, &p->actors[i], unpack_actor) ||
 		    !seen_unpack(r, p->seen[i]))
 			return false;
-	return unpack_slab(r, &p->actors, unpack_actor) &&
-	    unpack_slab(r, &p->tops, unpack_top) &&
+	return unpack_slab(r, &p->tops, unpack_top) &&
 	    doorkeeper_unpack(r, &p->door);
 }

@@ -29,7 +29,8 @@ struct profile {
 	size_t		 cap_bytes;
 	int64_t		 began;
 	struct slab	 series[2];	/* of keys anybody makes up; proven */
-	struct slab	 actors, tops;
+	struct slab	 actors[2];	/* the same */
+	struct slab	 tops;
 	struct seen	*seen[2];	/* by strangers; by accounts */
 	struct doorkeeper door;
 	struct season	 season;
