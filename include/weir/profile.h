@@ -78,6 +78,9 @@ struct profile;
 struct profile	*profile_new(struct hash_key key, size_t max_bytes);
 void		 profile_free(struct profile *p);
 struct hash_key	 profile_hash_key(const struct profile *p);
+/* The key of a host or of all: mostly the same ones, whose hash is kept. */
+struct key	 profile_site(struct profile *p, enum alert_key_type type,
+		    struct str text);
 /* When it began to learn, 0: not yet. */
 int64_t		 profile_began(const struct profile *p);
 void		 profile_begin(struct profile *p, int64_t at);

@@ -86,6 +86,7 @@ keep_season(struct scan *s)
 		if (profile_is_seasonal((enum alert_key_type)k))
 			s->kept[k] |= 1u << TALLY_MESSAGES;
 		s->kept[k] &= tally_of_key((enum alert_key_type)k);
+		s->wanted |= (uint32_t)(s->kept[k] != 0) << k;
 	}
 }
 
@@ -115,6 +116,8 @@ scan_new(const struct scan_options *o)
 	s->o = *o;
 	s->o.settings = NULL;
 	s->profile = profile_new(o->hash_key, o->max_bytes);
+	for (int k = 0; k < KEY_TYPE_COUNT; k++)
+		s->alarmed[k] = -ALARM_US;
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
 		if (o->settings[i].enabled)
 			add_strata(s, d, &o->settings[i], &shares);
@@ -385,7 +388,8 @@ is_alarmed(struct scan *s, const struct facts *f, enum alert_key_type type)
 {
 	const struct actor	*a;
 
-	if (!(f->known >> type & 1))
+	if (!(f->known >> type & 1) ||
+	    f->at - s->alarmed[type] >= ALARM_US)
 		return false;
 	a = profile_actor(s->profile, &f->keys[type], false);
 	return a != NULL && a->alarmed != 0 && f->at - a->alarmed < ALARM_US;
@@ -394,9 +398,11 @@ is_alarmed(struct scan *s, const struct facts *f, enum alert_key_type type)
 void
 scan_alarm(struct scan *s, const struct facts *f, enum alert_key_type type)
 {
-	if (f->known >> type & 1)
-		profile_actor(s->profile, &f->keys[type], true)->alarmed =
-		    f->at;
+	if (!(f->known >> type & 1))
+		return;
+	profile_actor(s->profile, &f->keys[type], true)->alarmed = f->at;
+	if (f->at > s->alarmed[type])
+		s->alarmed[type] = f->at;
 }
 
 static int
@@ -498,7 +504,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	if (e->at > s->now)
 		s->now = e->at;
 	profile_begin(s->profile, e->at);
-	tally_event(s->profile, policy, e, f);
+	tally_event(s->profile, policy, e, s->wanted, f);
 	if (f->present == 0)
 		return 0;
 	for (size_t i = 0; i < SOURCES; i++)

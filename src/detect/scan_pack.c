@@ -52,6 +52,8 @@ unpack(struct buf_reader *r, struct scan *s)
 				st->peaks[w] = peaks;
 		}
 	}
+	for (int k = 0; k < KEY_TYPE_COUNT; k++)
+		s->alarmed[k] = s->now;
 	return !r->bad && profile_unpack(r, s->profile);
 }
 

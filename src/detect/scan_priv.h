@@ -29,6 +29,9 @@ struct scan {
 				    [WINDOW_SPAN_COUNT];
 	/* The tallies to be kept of a kind of key: a set of bits. */
 	uint32_t		 kept[KEY_TYPE_COUNT];
+	uint32_t		 wanted;	/* kinds of keys: the same */
+	/* The newest alarm of any key of a kind, or later. */
+	int64_t			 alarmed[KEY_TYPE_COUNT];
 };
 
 #endif

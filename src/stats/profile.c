@@ -108,6 +108,21 @@ profile_hash_key(const struct profile *p)
 	return p->key;
 }
 
+struct key
+profile_site(struct profile *p, enum alert_key_type type, struct str text)
+{
+	struct site	*s = &p->sites[type == KEY_GLOBAL];
+
+	if (s->n != text.n || memcmp(s->text, text.p, s->n) != 0) {
+		if (text.n == 0 || text.n > sizeof(s->text))
+			return key_make(p->key, type, STR_NONE, text);
+		s->hash = key_make(p->key, type, STR_NONE, text).hash;
+		s->n = text.n;
+		memcpy(s->text, text.p, text.n);
+	}
+	return (struct key){ type, s->hash, text };
+}
+
 int64_t
 profile_began(const struct profile *p)
 {
@@ -149,9 +164,11 @@ struct series *
 profile_find(struct profile *p, const struct key *k, enum tally t)
 {
 	uint64_t	 id = series_id(k, t);
-	struct series	*s = slab_find(&p->series[1], id);
+	int		 likely = is_site(k->type) ||
+			    k->type == KEY_SASL_USERNAME;
+	struct series	*s = slab_find(&p->series[likely], id);
 
-	return s != NULL ? s : slab_find(&p->series[0], id);
+	return s != NULL ? s : slab_find(&p->series[!likely], id);
 }
 
 static struct series *

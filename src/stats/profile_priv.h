@@ -24,8 +24,16 @@ struct top {
 	struct topk	topk;
 };
 
+/* A text and the hash of its key. */
+struct site {
+	uint64_t	hash;
+	size_t		n;		/* 0: none yet */
+	char		text[KEY_TEXT_MAX - 1];
+};
+
 struct profile {
 	struct hash_key	 key;
+	struct site	 sites[2];	/* the last host; all */
 	size_t		 cap_bytes;
 	int64_t		 began;
 	struct slab	 series[2];	/* of keys anybody makes up; proven */

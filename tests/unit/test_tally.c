@@ -70,7 +70,7 @@ sent(enum event_kind kind, const char *user, const char *client,
 static uint32_t
 tally(struct fixture *x, const struct event *e, enum tally t)
 {
-	tally_event(x->p, x->policy, e, &x->f);
+	tally_event(x->p, x->policy, e, ~0u, &x->f);
 	for (int i = 0; i < TALLY_COUNT; i++)
 		assert_int_equal(x->f.n[i] > 0, x->f.present >> i & 1);
 	return x->f.n[t];
