@@ -41,6 +41,7 @@ enum evidence {
 	EVIDENCE_COUNT
 };
 
+/* 352 bytes, and 8 to 16 of the index. */
 struct series {
 	uint64_t	 id;
 	struct window	 windows[WINDOW_SPAN_COUNT];

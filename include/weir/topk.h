@@ -3,7 +3,7 @@
  * Who contributes most: Space-Saving (Metwally, Agrawal and El Abbadi 2005)
  * with TOPK_COUNTERS counters.  A key that is not there takes the place and
  * the count of the least one, so with N added in all
- *	no count is too small, and none too large by more than N / TOPK_COUNTERS;
+ *	no count is too small, none too large by more than N / TOPK_COUNTERS;
  *	every key with more than N / TOPK_COUNTERS is there.
  * An event may name several keys, as the address and the login of a failed
  * login: then N is the sum over all of them.  Two halves, turned by who owns

@@ -226,6 +226,14 @@ actors_of(struct profile *p, enum alert_key_type t)
 	return &p->actors[t == KEY_SASL_USERNAME || is_site(t)];
 }
 
+/* It has so many bytes more beside its row. */
+static void
+own(struct profile *p, const struct actor *a, size_t bytes)
+{
+	actors_of(p, (enum alert_key_type)a->type)->outside += bytes +
+	    MALLOC_BYTES;
+}
+
 struct actor *
 profile_actor(struct profile *p, const struct key *k, bool make)
 {
@@ -297,7 +305,7 @@ profile_net(struct profile *p, struct actor *a, uint32_t id, int64_t at)
 	}
 	if (first) {
 		a->nets = xcalloc(1, sizeof(*a->nets));
-		actors_of(p, (enum alert_key_type)a->type)->outside += sizeof(*a->nets) + MALLOC_BYTES;
+		own(p, a, sizeof(*a->nets));
 	}
 	if (a->nets->n < PROFILE_NETS) {
 		n = &a->nets->net[a->nets->n++];
@@ -318,7 +326,7 @@ profile_recipient(struct profile *p, struct actor *a, uint64_t recipient,
 {
 	if (a->recipients == NULL) {
 		a->recipients = xcalloc(1, sizeof(*a->recipients));
-		actors_of(p, (enum alert_key_type)a->type)->outside += sizeof(*a->recipients) + MALLOC_BYTES;
+		own(p, a, sizeof(*a->recipients));
 	}
 	hll_add(a->recipients, (uint32_t)(at / PROFILE_RECIPIENTS_US),
 	    recipient);
@@ -356,7 +364,8 @@ profile_stats(const struct profile *p)
 	s.bytes = slab_bytes(&p->series[0]) + slab_bytes(&p->series[1]) +
 	    slab_bytes(&p->actors[0]) + slab_bytes(&p->actors[1]) +
 	    slab_bytes(&p->tops) +
-	    seen_bytes(p->seen[0]) + seen_bytes(p->seen[1]) + doorkeeper_bytes(&p->door) + sizeof(*p);
+	    seen_bytes(p->seen[0]) + seen_bytes(p->seen[1]) +
+	    doorkeeper_bytes(&p->door) + sizeof(*p);
 	s.evicted = p->series[0].evicted + p->series[1].evicted +
 	    p->actors[0].evicted + p->actors[1].evicted;
 	s.refused = p->refused;

@@ -92,6 +92,7 @@ def check_fields():
     text, where, bad = page("weir-events.7"), PAGES["weir-events.7"], []
     event = "include/weir/event.h"
     alert, detect = "include/weir/alert.h", "include/weir/detect.h"
+    key = "include/weir/key.h"
     wire = "\n".join(sum((lines(f) for f in git_files("src/wire/*.c")), []))
     fields = (macro_names(event, "EVENT_TEXTS") |
               macro_names(event, "EVENT_NUMBERS") |
@@ -106,7 +107,7 @@ def check_fields():
     for header, macro in ((event, "EVENT_KINDS"), (event, "EVENT_CLASSES"),
                           (event, "EVENT_STATUSES"), (alert, "ALERT_STATES"),
                           (detect, "ALERT_SEVERITIES"),
-                          (detect, "ALERT_KEY_TYPES")):
+                          (key, "ALERT_KEY_TYPES")):
         names = {n for n in macro_names(header, macro) if n.islower()}
         bad += missing(macro, where, names, items(text, "Li"))
     return bad
