@@ -74,8 +74,8 @@ season_sum(const struct season *s, uint32_t first, uint32_t hours)
 {
 	uint32_t	from = first % SEASON_SLOTS;
 	uint32_t	end = from + hours % SEASON_SLOTS;
-	double		all = s->before[SEASON_SLOTS];
-	double		sum = all * (hours / SEASON_SLOTS);
+	uint32_t	weeks = hours / SEASON_SLOTS;
+	double		all = s->before[SEASON_SLOTS], sum = all * weeks;
 
 	if (end <= SEASON_SLOTS)
 		return sum + s->before[end] - s->before[from];
