@@ -187,9 +187,12 @@ lint: setup-tools
 # WEIR_BENCH_LOG=FILE for a log of one's own; the store grows to each number
 # of events in turn, BENCH_EVENTS="1000000 5000000 20000000" for a large one.
 BENCH_EVENTS ?= 300000
+BENCH_LOG = $(or $(WEIR_BENCH_LOG),tests/stories/day.log.gz)
 bench: all $(PROGRAMS)
 	$(Q)BUILD=$(BUILD) tests/bench/import.sh
 	$(Q)$(BUILD)/bench/bench_store $(BUILD) $(BENCH_EVENTS)
+	$(Q)gzip -cdf $(BENCH_LOG) >$(BUILD)/bench/log
+	$(Q)$(BUILD)/bench/bench_scan $(BUILD)/bench/log
 
 # EVALUATE_SEEDS, EVALUATE_ORGS, EVALUATE_BUDGETS: tests/detect/README.md.
 evaluate: setup

@@ -40,7 +40,7 @@ double	baseline_expect(const struct baseline *b, const struct season *s,
 	    int64_t now, int64_t span_us, uint32_t inside, double *ret_shape);
 /*
  * log10 P(X >= x) of a negative binomial with that mean and size (Abramowitz
- * and Stegun 26.5.26 give the distribution; the tail is summed term by term).
+ * and Stegun 26.5.26 give it as an incomplete beta function).
  */
 double	baseline_tail(uint32_t x, double mean, double size);
 

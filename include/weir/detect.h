@@ -51,8 +51,9 @@ struct finding {
 #define SPANS_ALL	(SPANS_SHORT | SPANS_LONG)
 
 /*
- * A tally of a kind of key, scanned for what is unusual.  Its options are
- * "NAME-floor" and "NAME-share".
+ * A tally of a kind of key, scanned for what is unusual.  No two measures have
+ * key, tally and a span in common.  Its options are "NAME-floor" and
+ * "NAME-share".
  */
 struct measure {
 	const char		*name;

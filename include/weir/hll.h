@@ -19,7 +19,7 @@ struct hll {
 
 /* `half`: which half of the span it is now; it only goes up. */
 void	hll_add(struct hll *h, uint32_t half, uint64_t hash);
-/* Of this half and the last one. */
+/* Of this half and the last one; of the newest if that is later. */
 double	hll_count(const struct hll *h, uint32_t half);
 void	hll_pack(struct buf *b, const struct hll *h);
 bool	hll_unpack(struct buf_reader *r, struct hll *ret);

@@ -46,5 +46,7 @@ struct key	key_make(struct hash_key k, enum alert_key_type type,
  * every database, so that what is taken for known by chance is so in each.
  */
 uint64_t	key_pair(const struct key *k, char what, struct str text);
+/* At most `max` bytes of a text, cut between characters. */
+struct str	key_cut(struct str text, size_t max);
 
 #endif

@@ -15,13 +15,18 @@
 #include "weir/baseline.h"
 #include "weir/hll.h"
 #include "weir/tally.h"
+#include "weir/topk.h"
 #include "weir/window.h"
 
+#define PROFILE_LEAST_BYTES	(1 << 20)	/* a lower cap counts as this */
 #define PROFILE_NETS	32	/* networks remembered of a login */
 /* A network stays new to a login for so long. */
 #define PROFILE_NEW_US	(48 * USEC_PER_HOUR)
 /* A pair is remembered for one to two of these (see seen.h). */
 #define PROFILE_SEEN_US	(14 * USEC_PER_DAY)
+/* Halves of the sliding sketches: recipients of an actor, parts of a sum. */
+#define PROFILE_RECIPIENTS_US	(12 * USEC_PER_HOUR)
+#define PROFILE_TOP_US		USEC_PER_HOUR
 
 /* Kinds of evidence that add up when they meet at one actor. */
 #define EVIDENCES(X)							\
@@ -36,11 +41,12 @@ enum evidence {
 	EVIDENCE_COUNT
 };
 
+/* 352 bytes, and 8 to 16 of the index. */
 struct series {
 	uint64_t	 id;
 	struct window	 windows[WINDOW_SPAN_COUNT];
 	struct baseline	 base;
-	float		 peak[WINDOW_SPAN_COUNT];	/* of this burst */
+	float		 peak[WINDOW_SPAN_COUNT];	/* told to the peaks */
 	uint32_t	 peak_hour[WINDOW_SPAN_COUNT];	/* it began */
 	uint32_t	 tested[WINDOW_SPAN_COUNT];
 	float		 most[WINDOW_SPAN_COUNT];	/* in this burst */
@@ -56,7 +62,7 @@ struct actor {
 	float		 evidence[EVIDENCE_COUNT];	/* decades */
 	int64_t		 evidence_at[EVIDENCE_COUNT];
 	struct nets	*nets;		/* of a login */
-	struct hll	*recipients;	/* once there are many */
+	struct hll	*recipients;	/* different ones, from the second */
 	uint8_t		 type, use;
 	bool		 proven;	/* the login has succeeded */
 };
@@ -75,10 +81,15 @@ void		 profile_free(struct profile *p);
 /* What is so many hours old weighs half; three weeks unless it is set. */
 void		 profile_set_half_life(struct profile *p, double hours);
 struct hash_key	 profile_hash_key(const struct profile *p);
+/* The key of a host or of all: mostly the same ones, whose hash is kept. */
+struct key	 profile_site(struct profile *p, enum alert_key_type type,
+		    struct str text);
 /* When it began to learn, 0: not yet. */
 int64_t		 profile_began(const struct profile *p);
 void		 profile_begin(struct profile *p, int64_t at);
 const struct season *profile_season(const struct profile *p);
+/* Do its messages say when people send?  (A host's are the sum of them.) */
+bool		 profile_is_seasonal(enum alert_key_type t);
 /*
  * Count for a key.  NULL: it does not have a series (yet).  The pointer holds
  * until the next call.  `proven`: nobody can make this key up.
@@ -95,6 +106,9 @@ struct actor	*profile_actor(struct profile *p, const struct key *k,
 /* Is this the first time? `what` names the relation. */
 bool		 profile_first(struct profile *p, const struct key *k,
 		    char what, struct str text, int64_t at);
+/* The same of a pair that is hashed already (key_pair). */
+bool		 profile_first_pair(struct profile *p, const struct key *k,
+		    char what, uint64_t pair, int64_t at);
 /*
  * A login was used from a network (a hash of it).  1: for the first time, 2:
  * the network is still new to it, 0: known, or the very first one.
@@ -104,6 +118,14 @@ int		 profile_net(struct profile *p, struct actor *a, uint32_t net,
 /* Has the login ever succeeded from there? */
 bool		 profile_has_net(const struct actor *a, uint32_t net);
 size_t		 profile_nets(const struct actor *a);
+/* An actor sent to a recipient (a hash of it). */
+void		 profile_recipient(struct profile *p, struct actor *a,
+		    uint64_t recipient, int64_t at);
+/* How many different ones in half a day to a day; 0: not known. */
+double		 profile_recipients(const struct actor *a, int64_t at);
+/* Who makes up a tally of a host or of all; NULL unless `make`. */
+struct topk	*profile_top(struct profile *p, const struct key *k,
+		    enum tally t, bool make);
 struct profile_stats profile_stats(const struct profile *p);
 void		 profile_pack(struct buf *b, const struct profile *p);
 bool		 profile_unpack(struct buf_reader *r, struct profile *p);

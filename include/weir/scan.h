@@ -22,6 +22,8 @@
 #include "weir/exempt.h"
 
 #define SCAN_HITS_MAX	16	/* of one event */
+#define SCAN_PARTS_MAX	3	/* that are named of a sum */
+#define SCAN_RECIPIENTS	20	/* so many are worth telling */
 
 struct hit {
 	const struct detector	*detector;
@@ -35,7 +37,12 @@ struct hit {
 	double			 joint;		/* of these by other evidence */
 	uint32_t		 evidence;	/* which: a set of bits */
 	size_t			 nets;		/* a login's networks, else 0 */
-	double			 recipients;	/* different ones; 0: unknown */
+	double			 recipients;	/* different ones in a day;
+						 * 0: unknown or few */
+	/* Who makes most of it up, of late; of a host or of all. */
+	struct topk_part	 parts[SCAN_PARTS_MAX];
+	size_t			 nparts;
+	uint64_t		 whole;		/* what they are parts of */
 	bool			 new_source;
 	bool			 shadow;
 	const struct exemption	*exemption;	/* NULL: none */

@@ -6,9 +6,10 @@
  * older and that is forgotten.  So a pair is remembered for one to two spans
  * after it was told last.
  *
- * It never takes a new pair for a known one more often than once in a hundred
- * (ten bits and five hashes a pair; Bloom 1970), and may take a known one for
- * new when more pairs came in a span than it holds.
+ * It takes a new pair for a known one less often than once in a hundred: with
+ * twelve bits and five hashes a pair (Bloom 1970) once in 217 when a filter is
+ * full, once in 109 when both are.  It may take a known one for new when more
+ * pairs came in a span than it holds.
  */
 #ifndef WEIR_SEEN_H
 #define WEIR_SEEN_H

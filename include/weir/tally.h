@@ -64,7 +64,9 @@ struct facts {
 	uint32_t	present;	/* bit i: n[i] > 0 */
 	struct key	keys[FACTS_KEYS];	/* by type */
 	uint32_t	known;		/* bit k: keys[k] is */
+	uint32_t	wanted;		/* which of them may be */
 	enum alert_key_type actor;	/* who sends; KEY_TYPE_COUNT: nobody */
+	uint64_t	recipient;	/* a hash, of what is out */
 	bool		new_source;	/* a network the login is new on */
 	bool		trusted;	/* the client's network may relay */
 	bool		proven;		/* the login has succeeded before, */
@@ -75,8 +77,8 @@ struct facts {
 
 const char	*tally_name(enum tally t);
 const char	*tally_plural(enum tally t);
-/* The kinds of keys for which a tally is kept: a set of bits. */
-uint32_t	 tally_keys(enum tally t);
+/* The tallies that make sense for a kind of key: a set of bits. */
+uint32_t	 tally_of_key(enum alert_key_type k);
 /* Is it of mail that somebody sends through this host? */
 bool		 tally_is_out(enum tally t);
 /*
@@ -87,9 +89,11 @@ bool		 tally_is_listing(int64_t code, struct str reply);
 /*
  * The facts of an event.  Texts are borrowed from it and from *ret.  What is
  * remembered to tell new from known (networks of a login, recipients of a
- * sender) is in the profile and follows.
+ * sender) is in the profile and follows.  `wanted`: the kinds of keys that
+ * anything is kept of, a set of bits; who sends and where is known anyhow.
  */
 void		 tally_event(struct profile *p, const struct policy *policy,
-		    const struct event *e, struct facts *ret);
+		    const struct event *e, uint32_t wanted,
+		    struct facts *ret);
 
 #endif

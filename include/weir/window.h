@@ -34,7 +34,7 @@ int64_t		 window_us(enum window_span s);
 /* What is older than the window by then is not counted. */
 void		 window_add(struct window *w, enum window_span s, int64_t at,
 		    uint32_t n);
-/* What it holds at `now`, which may not be before the newest slice. */
+/* What it holds at `now`, or at its newest slice if that is later. */
 uint32_t	 window_sum(struct window *w, enum window_span s, int64_t now);
 
 #endif

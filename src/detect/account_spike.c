@@ -10,7 +10,7 @@ static const struct measure measures[] = {
 	{ "recipients", KEY_SASL_USERNAME, TALLY_RECIPIENTS,
 	    40, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
 	{ "new-recipients", KEY_SASL_USERNAME, TALLY_NEW_RECIPIENTS,
-	    25, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    25, 1, SPANS_SHORT, EVIDENCE_VOLUME, true },
 };
 
 static void

@@ -6,7 +6,7 @@
 
 static const struct measure measures[] = {
 	{ "new-recipients", KEY_CLIENT_ADDRESS, TALLY_NEW_RECIPIENTS,
-	    10, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    10, 1, SPANS_SHORT, EVIDENCE_VOLUME, true },
 	{ "foreign-senders", KEY_CLIENT_ADDRESS, TALLY_FOREIGN,
 	    6, 1, SPANS_ALL, EVIDENCE_SENDER, false },
 	{ "bounces", KEY_CLIENT_ADDRESS, TALLY_BOUNCES,

@@ -11,7 +11,7 @@ static const struct measure measures[] = {
 	{ "recipients", KEY_LOCAL_USER, TALLY_RECIPIENTS,
 	    20, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
 	{ "new-recipients", KEY_LOCAL_USER, TALLY_NEW_RECIPIENTS,
-	    10, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    10, 1, SPANS_SHORT, EVIDENCE_VOLUME, true },
 	{ "foreign-senders", KEY_LOCAL_USER, TALLY_FOREIGN,
 	    6, 1, SPANS_ALL, EVIDENCE_SENDER, false },
 	{ "bounces", KEY_LOCAL_USER, TALLY_BOUNCES,

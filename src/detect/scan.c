@@ -7,15 +7,14 @@
 #include <stdlib.h>
 
 #include "weir/mem.h"
-#include "weir/peaks.h"
+#include "scan_priv.h"
 
 #define TEST_AGAIN	1.04	/* tested again when it grew by so much */
 #define JOINT_RELATED	0.5	/* decades, when the kinds hang together */
 #define CLUSTER_HOURS	24	/* a burst and what follows it are one */
 #define SITE_SPANS	1.5	/* a site's window needs so many behind it */
 #define LATE_US		(10 * USEC_PER_MIN)
-#define RETURNS_USUAL	0.02	/* bounces and replies of a day's mail */
-#define LISTS_MAX	64
+#define RETURNS_USUAL	0.02	/* of what was sent: bounced, answered */
 #define USUAL_SIGMA	2.0
 
 /* Spread of a rate that is known, by span: what people do from day to day. */
@@ -31,122 +30,6 @@ static const struct peaks_prior prior_site = { 0.25, 0.5 };
 /* As long as weir is new, bursts may be so much larger. */
 #define YOUNG_WIDER	1.0
 #define YOUNG_WEEKS	1.0
-
-/* A measure of an enabled detector. */
-struct stratum {
-	const struct detector	*detector;
-	const struct measure	*measure;
-	double			 floor;
-	double			 allowed;	/* log10, alarms a week */
-	bool			 shadow;
-	struct peaks		 peaks[WINDOW_SPAN_COUNT];
-};
-
-struct scan {
-	struct scan_options	 o;
-	double			 gate;		/* log10 of it */
-	struct profile		*profile;
-	int64_t			 now;		/* the newest event's */
-	struct stratum		 strata[LISTS_MAX];
-	size_t			 nstrata;
-	/* Which strata watch a tally of a kind of key; ends with 0xff. */
-	uint8_t			 watch[KEY_TYPE_COUNT][TALLY_COUNT][4];
-};
-
-void
-scan_options_init(struct scan_options *o)
-{
-	const struct detector	*d;
-
-	*o = (struct scan_options){ .max_bytes = 128 << 20, .budget = 1,
-	    .gate = 0.001, .young_us = 3 * USEC_PER_DAY,
-	    .half_life_us = 21 * USEC_PER_DAY, .record = 0.9,
-	    .bounces = 0.035, .joint_most = 1.5,
-	    .joint_us = 2 * USEC_PER_HOUR,
-	    .guessing_us = 24 * USEC_PER_HOUR, .new_source = 1,
-	    .alarm_us = 24 * USEC_PER_HOUR };
-	o->settings = xcalloc(detector_count(), sizeof(*o->settings));
-	for (size_t i = 0; (d = detector_at(i)) != NULL; i++) {
-		o->settings[i].enabled = true;
-		for (size_t m = 0; m < d->nmeasures; m++) {
-			o->settings[i].floor[m] = d->measures[m].floor;
-			o->settings[i].share[m] = d->measures[m].share;
-		}
-	}
-}
-
-void
-scan_options_done(struct scan_options *o)
-{
-	free(o->settings);
-}
-
-static void
-watch(struct scan *s, const struct measure *m, size_t stratum)
-{
-	uint8_t	*list = s->watch[m->key][m->tally];
-
-	while (*list != 0xff)
-		list++;
-	assert(list < s->watch[m->key][m->tally] + 3);
-	*list = (uint8_t)stratum;
-}
-
-static void
-add_strata(struct scan *s, const struct detector *d,
-    const struct scan_setting *set, double *shares)
-{
-	for (size_t m = 0; m < d->nmeasures; m++) {
-		struct stratum *st = &s->strata[s->nstrata];
-
-		assert(s->nstrata < LISTS_MAX);
-		*st = (struct stratum){ .detector = d,
-		    .measure = &d->measures[m], .floor = set->floor[m],
-		    .allowed = set->share[m], .shadow = set->shadow };
-		*shares += set->share[m];
-		watch(s, st->measure, s->nstrata++);
-	}
-}
-
-static struct profile *
-new_profile(const struct scan_options *o)
-{
-	struct profile	*p = profile_new(o->hash_key, o->max_bytes);
-
-	profile_set_half_life(p, (double)o->half_life_us /
-	    (double)USEC_PER_HOUR);
-	return p;
-}
-
-struct scan *
-scan_new(const struct scan_options *o)
-{
-	struct scan		*s = xcalloc(1, sizeof(*s));
-	const struct detector	*d;
-	double			 shares = 0;
-
-	s->o = *o;
-	s->o.settings = NULL;
-	memset(s->watch, 0xff, sizeof(s->watch));
-	s->gate = log10(o->gate);
-	s->profile = new_profile(o);
-	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
-		if (o->settings[i].enabled)
-			add_strata(s, d, &o->settings[i], &shares);
-	for (size_t i = 0; i < s->nstrata; i++)
-		s->strata[i].allowed = log10(o->budget *
-		    s->strata[i].allowed / shares);
-	return s;
-}
-
-void
-scan_free(struct scan *s)
-{
-	if (s == NULL)
-		return;
-	profile_free(s->profile);
-	free(s);
-}
 
 static bool
 is_site(enum alert_key_type t)
@@ -208,7 +91,7 @@ begin_burst(struct series *x, enum window_span w, int64_t at)
 {
 	uint32_t	hour = baseline_hour(at);
 
-	if (x->peak_hour[w] != 0 && hour - x->peak_hour[w] < CLUSTER_HOURS)
+	if (x->peak_hour[w] != 0 && hour < x->peak_hour[w] + CLUSTER_HOURS)
 		return;
 	if (x->most[w] > x->record[w] && !x->tame)
 		x->record[w] = x->most[w];
@@ -315,22 +198,43 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	struct peaks_prior prior = prior_of(st->measure, weeks);
 	bool		 tame = x->tame || (x->alarmed != 0 &&
 			    at - x->alarmed < s->o.alarm_us);
-	double		 c = 0.1 * st->floor + 0.5, base = h->expected, y;
+	double		 c = 0.1 * st->floor + 0.5, base = h->expected;
+	float		 y;
 
 	begin_burst(x, w, at);
 	if (st->measure->record && s->o.record * (double)x->record[w] > base)
 		base = s->o.record * (double)x->record[w];
-	y = log((h->observed + c) / (base + c));
+	y = (float)log((h->observed + c) / (base + c));
 	if ((float)h->observed > x->most[w])
 		x->most[w] = (float)h->observed;
-	if (y > (double)x->peak[w]) {
-		if (!tame)
-			peaks_add(&st->peaks[w], &prior, (double)x->peak[w],
-			    y);
-		x->peak[w] = (float)y;
+	if (y > x->peak[w] && !tame) {
+		peaks_add(&st->peaks[w], &prior, (double)x->peak[w],
+		    (double)y);
+		x->peak[w] = y;
 	}
-	return peaks_per_week(&st->peaks[w], &prior, y, tame ? 0 :
+	return peaks_per_week(&st->peaks[w], &prior, (double)y, tame ? 0 :
 	    (double)x->peak[w], weeks);
+}
+
+/* What else is known of a hit. */
+static void
+detail(struct scan *s, const struct stratum *st, const struct actor *a,
+    int64_t at, struct hit *h)
+{
+	uint32_t	 half = (uint32_t)(at / PROFILE_TOP_US);
+	struct topk	*top;
+
+	if (a != NULL) {
+		h->nets = profile_nets(a);
+		h->recipients = profile_recipients(a, at);
+		if (h->recipients < SCAN_RECIPIENTS)
+			h->recipients = 0;
+	}
+	top = profile_top(s->profile, &h->key, st->measure->tally, false);
+	if (top == NULL)
+		return;
+	h->whole = topk_total(top, half);
+	h->nparts = topk_list(top, half, h->parts, SCAN_PARTS_MAX);
 }
 
 /* All five for one window; true: a hit. */
@@ -353,9 +257,11 @@ test(struct scan *s, struct stratum *st, struct series *x,
 		h->joint += s->o.new_source;
 		h->new_source = true;
 	}
-	h->nets = a == NULL ? 0 : profile_nets(a);
 	h->margin = st->allowed - log10(h->per_week) + h->joint;
-	return h->margin > 0;
+	if (h->margin <= 0)
+		return false;
+	detail(s, st, a, f->at, h);
+	return true;
 }
 
 /* A hit that nobody is told of explains nothing away. */
@@ -379,23 +285,22 @@ static void
 test_all(struct scan *s, struct series *x, const struct event *e,
     const struct facts *f, const struct key *k, struct hit *hits, size_t *n)
 {
-	const uint8_t	*i = s->watch[k->type][x->tally];
+	const uint8_t	*of = s->watch[k->type][x->tally];
 	struct hit	 h;
 
 	/* A login that never worked is nobody's account. */
 	if (k->type == KEY_SASL_USERNAME && !f->proven && !f->ours)
 		return;
-	for (; *i != 0xff; i++)
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
-			if (!(s->strata[*i].measure->spans >> w & 1) ||
-			    !test(s, &s->strata[*i], x, f, k, w, &h))
-				continue;
-			h.exemption = exemption_of(s, e, f, &h);
-			if (is_told(&h))
-				x->alarmed = f->at;
-			if (*n < SCAN_HITS_MAX)
-				hits[(*n)++] = h;
-		}
+	for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
+		if (of[w] == 0 ||
+		    !test(s, &s->strata[of[w] - 1], x, f, k, w, &h))
+			continue;
+		h.exemption = exemption_of(s, e, f, &h);
+		if (is_told(&h))
+			x->alarmed = f->at;
+		if (*n < SCAN_HITS_MAX)
+			hits[(*n)++] = h;
+	}
 }
 
 /* From who did it to where it shows. */
@@ -413,7 +318,8 @@ is_alarmed(struct scan *s, const struct facts *f, enum alert_key_type type)
 {
 	const struct actor	*a;
 
-	if (!(f->known >> type & 1))
+	if (!(f->known >> type & 1) ||
+	    f->at - s->alarmed[type] >= s->o.alarm_us)
 		return false;
 	a = profile_actor(s->profile, &f->keys[type], false);
 	return a != NULL && a->alarmed != 0 &&
@@ -423,9 +329,11 @@ is_alarmed(struct scan *s, const struct facts *f, enum alert_key_type type)
 void
 scan_alarm(struct scan *s, const struct facts *f, enum alert_key_type type)
 {
-	if (f->known >> type & 1)
-		profile_actor(s->profile, &f->keys[type], true)->alarmed =
-		    f->at;
+	if (!(f->known >> type & 1))
+		return;
+	profile_actor(s->profile, &f->keys[type], true)->alarmed = f->at;
+	if (f->at > s->alarmed[type])
+		s->alarmed[type] = f->at;
 }
 
 static int
@@ -460,6 +368,61 @@ is_concerned(const struct facts *f, enum tally t, enum alert_key_type type)
 	return true;
 }
 
+/*
+ * Whose doing a tally is: who sends, from where; of outcomes, and of what was
+ * received, at which domain.
+ */
+static void
+note_parts(struct scan *s, const struct facts *f, enum tally t,
+    const struct key *site)
+{
+	static const enum alert_key_type types[] = { KEY_SASL_USERNAME,
+		KEY_LOCAL_USER, KEY_CLIENT_ADDRESS, KEY_RECIPIENT_DOMAIN };
+	const struct key	*keys[4];
+	size_t			 n = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!(f->known >> types[i] & 1) ||
+		    (types[i] == KEY_RECIPIENT_DOMAIN &&
+		    t != TALLY_BOUNCES && t != TALLY_DEFERRALS &&
+		    t != TALLY_BLOCKED && t != TALLY_NULL_SENDERS))
+			continue;
+		keys[n++] = &f->keys[types[i]];
+	}
+	topk_add(profile_top(s->profile, site, t, true),
+	    (uint32_t)(f->at / PROFILE_TOP_US), keys, n, f->n[t]);
+}
+
+/* A login that worked, a client that may relay: nobody makes them up. */
+static bool
+is_proven(const struct facts *f, const struct key *k)
+{
+	return k->type == KEY_SASL_USERNAME ? f->proven :
+	    (k->type == KEY_CLIENT_ADDRESS || k->type == KEY_CLIENT_NETWORK) &&
+	    f->trusted;
+}
+
+/* Count a tally of the event for one of its keys, and test that. */
+static void
+take_in(struct scan *s, const struct event *e, const struct facts *f,
+    enum tally t, const struct key *k, bool alarmed, struct hit *hits,
+    size_t *n)
+{
+	struct series	*x;
+
+	x = profile_count(s->profile, k, t, f->n[t], f->at, is_proven(f, k),
+	    alarmed);
+	if (x == NULL)
+		return;
+	if (t == TALLY_RECIPIENTS && k->type == f->actor &&
+	    k->type != KEY_HOST)
+		profile_recipient(s->profile, profile_actor(s->profile, k,
+		    true), f->recipient, f->at);
+	if (k->type == KEY_HOST || k->type == KEY_GLOBAL)
+		note_parts(s, f, t, k);
+	test_all(s, x, e, f, k, hits, n);
+}
+
 size_t
 scan_event(struct scan *s, const struct policy *policy, const struct event *e,
     struct facts *f, struct hit hits[SCAN_HITS_MAX])
@@ -473,7 +436,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	if (e->at > s->now)
 		s->now = e->at;
 	profile_begin(s->profile, e->at);
-	tally_event(s->profile, policy, e, f);
+	tally_event(s->profile, policy, e, s->wanted, f);
 	if (f->present == 0)
 		return 0;
 	for (size_t i = 0; i < SOURCES; i++)
@@ -487,18 +450,12 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 
 		if (!(f->known >> order[i] & 1))
 			continue;
-		for (uint32_t left = f->present; left != 0; left &= left - 1) {
+		for (uint32_t left = f->present & s->kept[order[i]];
+		    left != 0; left &= left - 1) {
 			enum tally	 t = (enum tally)__builtin_ctz(left);
-			struct series	*x;
 
-			if (!(tally_keys(t) >> order[i] & 1) ||
-			    !is_concerned(f, t, order[i]))
-				continue;
-			x = profile_count(s->profile, k, t, f->n[t], f->at,
-			    k->type == KEY_SASL_USERNAME && f->proven,
-			    alarmed);
-			if (x != NULL)
-				test_all(s, x, e, f, k, hits, &n);
+			if (is_concerned(f, t, order[i]))
+				take_in(s, e, f, t, k, alarmed, hits, &n);
 		}
 	}
 	qsort(hits, n, sizeof(*hits), by_rank);
@@ -524,69 +481,4 @@ int64_t
 scan_began(const struct scan *s)
 {
 	return profile_began(s->profile);
-}
-
-#define PACK_VERSION	1
-
-void
-scan_pack(struct buf *b, const struct scan *s)
-{
-	buf_put_u8(b, PACK_VERSION);
-	buf_put_u64(b, (uint64_t)s->now);
-	buf_put_u32(b, (uint32_t)s->nstrata);
-	for (size_t i = 0; i < s->nstrata; i++) {
-		buf_put_str(b, str_of(s->strata[i].detector->name));
-		buf_put_str(b, str_of(s->strata[i].measure->name));
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++)
-			peaks_pack(b, &s->strata[i].peaks[w]);
-	}
-	profile_pack(b, s->profile);
-}
-
-/* A detector may be off now, or new. */
-static struct stratum *
-find_stratum(struct scan *s, struct str detector, struct str measure)
-{
-	for (size_t i = 0; i < s->nstrata; i++)
-		if (str_eq(str_of(s->strata[i].detector->name), detector) &&
-		    str_eq(str_of(s->strata[i].measure->name), measure))
-			return &s->strata[i];
-	return NULL;
-}
-
-static bool
-unpack(struct buf_reader *r, struct scan *s)
-{
-	struct str	detector, measure;
-	struct peaks	peaks;
-	struct stratum	*st;
-
-	if (buf_get_u8(r) != PACK_VERSION)
-		return false;
-	s->now = buf_get_i64(r);
-	for (uint32_t n = buf_get_u32(r); n > 0 && !r->bad; n--) {
-		detector = buf_get_str(r);
-		measure = buf_get_str(r);
-		st = find_stratum(s, detector, measure);
-		for (int w = 0; w < WINDOW_SPAN_COUNT; w++) {
-			peaks_unpack(r, &peaks);
-			if (st != NULL)
-				st->peaks[w] = peaks;
-		}
-	}
-	return !r->bad && profile_unpack(r, s->profile);
-}
-
-bool
-scan_unpack(struct buf_reader *r, struct scan *s)
-{
-	if (unpack(r, s))
-		return true;
-	/* Half of it is worse than none. */
-	profile_free(s->profile);
-	s->profile = new_profile(&s->o);
-	for (size_t i = 0; i < s->nstrata; i++)
-		memset(s->strata[i].peaks, 0, sizeof(s->strata[i].peaks));
-	s->now = 0;
-	return false;
 }

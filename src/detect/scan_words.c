@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define CRITICAL_DECADES	1.0	/* over the budget */
+#define PART_PERCENT		10	/* of a sum is worth a name */
 
 /* "once in 40 weeks", "3 times a week" */
 static void
@@ -40,6 +41,24 @@ say_evidence(const struct hit *h, struct buf *out)
 		buf_addf(out, ", from a network new to it");
 }
 
+/* "; most of it: 203.0.113.7 (41 %), bob@example.org (22 %)" */
+static void
+say_parts(const struct hit *h, struct buf *out)
+{
+	unsigned	percent;
+	bool		said = false;
+
+	for (size_t i = 0; i < h->nparts && h->whole > 0; i++) {
+		percent = (unsigned)(h->parts[i].n * UINT64_C(100) /
+		    h->whole);
+		if (percent < PART_PERCENT)
+			break;
+		buf_addf(out, "%s%s (%u %%)", said ? ", " : "; most of it: ",
+		    h->parts[i].text, percent);
+		said = true;
+	}
+}
+
 static void
 say_title(const struct hit *h, struct buf *out)
 {
@@ -49,10 +68,15 @@ say_title(const struct hit *h, struct buf *out)
 	buf_addf(out, "%s: %.*s, %u %s in %s", h->detector->lead, STRF(key),
 	    h->observed, tally_plural(h->measure->tally),
 	    window_name(h->span));
+	if (h->recipients > 0)
+		buf_addf(out, h->measure->tally == TALLY_RECIPIENTS ?
+		    " (some %.0f different in a day)" :
+		    " (to some %.0f recipients in a day)", h->recipients);
 	say_evidence(h, out);
 	buf_addf(out, "; usual: up to %.0f; so much comes by itself ",
 	    ceil(h->usual));
 	say_often(h->per_week, out);
+	say_parts(h, out);
 }
 
 void

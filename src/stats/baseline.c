@@ -6,12 +6,14 @@
 
 #define TAME_TIMES	3.0
 #define TAME_MORE	3.0
-#define TAIL_TERMS	400
+#define FRACTION_STEPS	2000
 
 uint32_t
 baseline_hour(int64_t at)
 {
-	return at < 0 ? 0 : (uint32_t)(at / USEC_PER_HOUR);
+	int64_t	hour = at / USEC_PER_HOUR;
+
+	return hour < 0 ? 0 : hour > UINT32_MAX ? UINT32_MAX : (uint32_t)hour;
 }
 
 static double
@@ -57,9 +59,12 @@ forward(struct baseline *b, const struct season *s, uint32_t hour, bool tame)
 			b->hour += ahead;
 			return;
 		}
-		w = season_weight(s, b->hour - 1);
-		n = tame ? tamed(b, b->n[1], w) : b->n[1];
-		learn(b, s, n, w, 1);
+		/* The hour before its first one is no hour without any. */
+		if (b->hours > 0 || b->n[1] > 0 || b->n[0] == 0) {
+			w = season_weight(s, b->hour - 1);
+			n = tame ? tamed(b, b->n[1], w) : b->n[1];
+			learn(b, s, n, w, 1);
+		}
 		b->n[1] = b->n[0];
 		b->n[0] = 0;
 		b->hour++;
@@ -106,21 +111,46 @@ baseline_expect(const struct baseline *b, const struct season *s, int64_t now,
 	return rate(events, hours) * weight;
 }
 
+/*
+ * The continued fraction of the incomplete beta function I_q(a, b) (Abramowitz
+ * and Stegun 26.5.8), by the modified method of Lentz.  It takes some tens of
+ * steps where q < (a + 1) / (a + b + 2).
+ */
+static double
+fraction(double a, double b, double q)
+{
+	double	c = 1, d = 1 / (1 - (a + b) * q / (a + 1)), f = d, by, t;
+
+	for (int i = 1; i < FRACTION_STEPS; i++) {
+		t = i * (b - i) * q / ((a + 2 * i - 1) * (a + 2 * i));
+		d = 1 / (1 + t * d);
+		c = 1 + t / c;
+		f *= c * d;
+		t = -(a + i) * (a + b + i) * q /
+		    ((a + 2 * i) * (a + 2 * i + 1));
+		d = 1 / (1 + t * d);
+		c = 1 + t / c;
+		by = c * d;
+		f *= by;
+		if (fabs(by - 1) < 1e-12)
+			break;
+	}
+	return f;
+}
+
 double
 baseline_tail(uint32_t x, double mean, double size)
 {
-	double	q = mean / (mean + size), term, sum;
-	double	first;
+	double	q = mean / (mean + size), p = size / (mean + size), front;
 
 	if (x == 0 || mean <= 0)
 		return x == 0 ? 0 : -INFINITY;
-	first = lgamma(x + size) - lgamma(x + 1.0) - lgamma(size) +
-	    size * log(size / (mean + size)) + x * log(q);
-	term = sum = 1;
-	for (int i = 0; i < TAIL_TERMS && term > 1e-9 * sum; i++) {
-		term *= q * (x + i + size) / (x + i + 1.0);
-		sum += term;
-	}
-	first = (first + log(sum)) / M_LN10;
-	return first > 0 ? 0 : first;
+	/* P(X >= x) = I_q(x, size) */
+	front = lgamma(x + size) - lgamma(x) - lgamma(size) +
+	    x * log(q) + size * log(p);
+	if (q < (x + 1.0) / (x + size + 2))
+		front = (front + log(fraction(x, size, q) / x)) / M_LN10;
+	else
+		front = log10(1 - exp(front) * fraction(size, x, p) / size);
+	return front > 0 ? 0 : front;
 }

@@ -4,14 +4,26 @@
 
 #include <stdlib.h>
 
+#include "weir/baseline.h"
 #include "weir/mem.h"
 
 #define ROWS	4
+#define LEAST_WIDTH	(1u << 12)
+#define MOST_WIDTH	(1u << 18)
 
 void
-doorkeeper_init(struct doorkeeper *d)
+doorkeeper_init(struct doorkeeper *d, size_t max_bytes)
 {
-	*d = (struct doorkeeper){ xcalloc(ROWS, DOORKEEPER_WIDTH), 0, 0 };
+	*d = (struct doorkeeper){ .width = LEAST_WIDTH };
+	while (d->width < MOST_WIDTH && 2 * ROWS * d->width <= max_bytes)
+		d->width *= 2;
+	d->n = xcalloc(ROWS, d->width);
+}
+
+size_t
+doorkeeper_bytes(const struct doorkeeper *d)
+{
+	return (size_t)ROWS * d->width;
 }
 
 void
@@ -21,28 +33,38 @@ doorkeeper_done(struct doorkeeper *d)
 }
 
 static void
-halve(struct doorkeeper *d)
+halve(struct doorkeeper *d, uint32_t times)
 {
-	for (size_t i = 0; i < (size_t)ROWS * DOORKEEPER_WIDTH; i++)
-		d->n[i] /= 2;
+	uint64_t	eight, mask;
+
+	times = times < 8 ? times : 8;
+	/* Eight counters at a time; what one lost goes not to the next. */
+	mask = UINT64_C(0x0101010101010101) * (0xffu >> times);
+	for (size_t i = 0; i < doorkeeper_bytes(d); i += sizeof(eight)) {
+		memcpy(&eight, d->n + i, sizeof(eight));
+		eight = eight >> times & mask;
+		memcpy(d->n + i, &eight, sizeof(eight));
+	}
 	d->added = 0;
 }
 
 uint32_t
 doorkeeper_add(struct doorkeeper *d, uint64_t id, uint32_t n, int64_t at)
 {
-	uint32_t	hour = (uint32_t)(at / USEC_PER_HOUR), least = 255;
+	uint32_t	hour = baseline_hour(at), least = 255;
 	uint8_t		*cell[ROWS];
 
-	if (hour > d->hour || d->added > DOORKEEPER_WIDTH) {
-		halve(d);
-		d->hour = hour > d->hour ? hour : d->hour;
+	if (hour > d->hour) {
+		halve(d, hour - d->hour);
+		d->hour = hour;
+	} else if (d->added > d->width) {
+		halve(d, 1);
 	}
 	for (int i = 0; i < ROWS; i++) {
 		uint64_t	h = id * (2 * (uint64_t)i + 0x9e3779b97f4a7c15);
 
-		cell[i] = &d->n[(size_t)i * DOORKEEPER_WIDTH +
-		    (h >> 40) % DOORKEEPER_WIDTH];
+		cell[i] = &d->n[(size_t)i * d->width +
+		    ((h >> 40) & (d->width - 1))];
 		if (*cell[i] < least)
 			least = *cell[i];
 	}
@@ -59,7 +81,7 @@ doorkeeper_pack(struct buf *b, const struct doorkeeper *d)
 {
 	buf_put_u32(b, d->hour);
 	buf_put_u32(b, d->added);
-	buf_put_sparse(b, d->n, (size_t)ROWS * DOORKEEPER_WIDTH);
+	buf_put_sparse(b, d->n, doorkeeper_bytes(d));
 }
 
 bool
@@ -67,6 +89,6 @@ doorkeeper_unpack(struct buf_reader *r, struct doorkeeper *d)
 {
 	d->hour = buf_get_u32(r);
 	d->added = buf_get_u32(r);
-	buf_get_sparse(r, d->n, (size_t)ROWS * DOORKEEPER_WIDTH);
+	buf_get_sparse(r, d->n, doorkeeper_bytes(d));
 	return !r->bad;
 }

@@ -11,7 +11,7 @@ turn(struct hll *h, uint32_t half)
 {
 	if (half <= h->half)
 		return;
-	if (half == h->half + 1)
+	if (half - h->half == 1)
 		memcpy(h->r[1], h->r[0], sizeof(h->r[1]));
 	else
 		memset(h->r[1], 0, sizeof(h->r[1]));
@@ -25,12 +25,13 @@ hll_add(struct hll *h, uint32_t half, uint64_t hash)
 	uint8_t	*reg, rank;
 
 	turn(h, half);
-	reg = &h->r[half < h->half][hash & (HLL_REGISTERS - 1)];
+	if (h->half - half > 1)
+		return;
+	reg = &h->r[h->half - half][hash & (HLL_REGISTERS - 1)];
 	hash >>= 8;
 	rank = hash == 0 ? RANK_MAX : (uint8_t)(__builtin_ctzll(hash) + 1);
-	if (h->half - half > 1 || rank <= *reg)
-		return;
-	*reg = rank;
+	if (rank > *reg)
+		*reg = rank;
 }
 
 double
@@ -39,14 +40,13 @@ hll_count(const struct hll *h, uint32_t half)
 	double	sum = 0, m = HLL_REGISTERS, n;
 	int	empty = 0;
 
-	if (half > h->half + 1)
+	if (half > h->half && half - h->half > 1)
 		return 0;
 	for (int i = 0; i < HLL_REGISTERS; i++) {
-		uint8_t	a = half == h->half ? h->r[0][i] : 0;
-		uint8_t	b = half == h->half ? h->r[1][i] : h->r[0][i];
+		uint8_t	a = h->r[0][i];
 
-		if (b > a)
-			a = b;
+		if (half <= h->half && h->r[1][i] > a)
+			a = h->r[1][i];
 		empty += a == 0;
 		sum += exp2(-a);
 	}

@@ -21,6 +21,17 @@ key_type_of(struct str name)
 	    name);
 }
 
+struct str
+key_cut(struct str text, size_t max)
+{
+	if (text.n <= max)
+		return text;
+	/* 10xxxxxx goes on with a character of UTF-8 (RFC 3629). */
+	while (max > 0 && ((unsigned char)text.p[max] & 0xc0) == 0x80)
+		max--;
+	return str_head(text, max);
+}
+
 static size_t
 add_lower(char *to, size_t at, struct str s)
 {
@@ -43,7 +54,7 @@ key_make(struct hash_key k, enum alert_key_type type, struct str host,
 	b[n++] = '\0';
 	n = add_lower(b, n, text);
 	return (struct key){ type, hash_64(k, (struct str){ b, n }),
-	    str_head(text, KEY_TEXT_MAX - 1), host };
+	    key_cut(text, KEY_TEXT_MAX - 1), host };
 }
 
 uint64_t

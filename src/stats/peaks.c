@@ -9,6 +9,13 @@
 #define PRIOR_RATE	0.5	/* as if half a burst had come ... */
 #define PRIOR_WEEKS	0.25	/* ... in so much time */
 
+/* What is taken away may differ from what was added in the last digit. */
+static float
+at_least_0(float f)
+{
+	return f > 0 ? f : 0;
+}
+
 /* Add a whole burst of that size, or take it away (sign -1). */
 static void
 add(struct peaks *p, const struct peaks_prior *prior, double size, float sign)
@@ -18,11 +25,12 @@ add(struct peaks *p, const struct peaks_prior *prior, double size, float sign)
 
 	if (left <= 0)
 		return;
-	p->n += sign;
+	p->n = at_least_0(p->n + sign);
 	for (i = 0; i < PEAKS_STEPS - 1 && left > STEP; i++, left -= STEP)
-		p->passed[i] += sign * (float)STEP;
-	p->passed[i] += sign * (float)left;
-	p->ended[i] += sign;
+		p->passed[i] = at_least_0(p->passed[i] +
+		    sign * (float)STEP);
+	p->passed[i] = at_least_0(p->passed[i] + sign * (float)left);
+	p->ended[i] = at_least_0(p->ended[i] + sign);
 }
 
 void
@@ -64,8 +72,10 @@ void
 peaks_unpack(struct buf_reader *r, struct peaks *ret)
 {
 	ret->n = buf_get_f32(r);
+	r->bad = r->bad || ret->n < 0;
 	for (int i = 0; i < PEAKS_STEPS; i++) {
 		ret->ended[i] = buf_get_f32(r);
 		ret->passed[i] = buf_get_f32(r);
+		r->bad = r->bad || ret->ended[i] < 0 || ret->passed[i] < 0;
 	}
 }

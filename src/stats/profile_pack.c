@@ -10,6 +10,15 @@
 
 #define PACK_VERSION	1
 
+static int64_t
+get_time(struct buf_reader *r)
+{
+	int64_t	at = buf_get_i64(r);
+
+	r->bad = r->bad || at < 0;
+	return r->bad ? 0 : at;
+}
+
 static void
 pack_window(struct buf *b, const struct window *w)
 {
@@ -47,8 +56,10 @@ unpack_window(struct buf_reader *r, struct window *w)
 }
 
 static void
-pack_series(struct buf *b, const struct series *s)
+pack_series(struct buf *b, const void *row)
 {
+	const struct series	*s = row;
+
 	buf_put_u64(b, s->id);
 	buf_put_u8(b, s->tally);
 	buf_put_u8(b, s->type);
@@ -82,7 +93,7 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 	s.type = buf_get_u8(r);
 	s.use = buf_get_u8(r);
 	s.tame = buf_get_u8(r) != 0;
-	s.alarmed = buf_get_i64(r);
+	s.alarmed = get_time(r);
 	s.base.events = buf_get_f32(r);
 	s.base.hours = buf_get_f32(r);
 	s.base.hour = (uint32_t)buf_get_count(r);
@@ -98,7 +109,8 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 		s.most[w] = buf_get_f32(r);
 		s.record[w] = buf_get_f32(r);
 	}
-	if (r->bad || s.tally >= TALLY_COUNT || s.type >= KEY_TYPE_COUNT ||
+	if (r->bad || s.base.events < 0 || s.base.hours < 0 ||
+	    s.tally >= TALLY_COUNT || s.type >= KEY_TYPE_COUNT ||
 	    slab_find(slab, s.id) != NULL)
 		return false;
 	row = slab_add(slab, s.id);
@@ -107,9 +119,10 @@ unpack_series(struct buf_reader *r, struct slab *slab)
 }
 
 static void
-pack_actor(struct buf *b, const struct actor *a)
+pack_actor(struct buf *b, const void *row)
 {
-	size_t	n = a->nets == NULL ? 0 : a->nets->n;
+	const struct actor	*a = row;
+	size_t			 n = a->nets == NULL ? 0 : a->nets->n;
 
 	buf_put_u64(b, a->id);
 	buf_put_u8(b, a->type);
@@ -118,7 +131,7 @@ pack_actor(struct buf *b, const struct actor *a)
 	    (a->recipients != NULL) << 2));
 	buf_put_u64(b, (uint64_t)a->alarmed);
 	for (int i = 0; i < EVIDENCE_COUNT; i++) {
-		buf_put_count(b, (uint64_t)a->evidence_at[i]);
+		buf_put_u64(b, (uint64_t)a->evidence_at[i]);
 		if (a->evidence_at[i] != 0)
 			buf_put_f32(b, a->evidence[i]);
 	}
@@ -163,10 +176,9 @@ unpack_actor(struct buf_reader *r, struct slab *slab)
 	a.use = buf_get_u8(r);
 	flags = buf_get_u8(r);
 	a.proven = flags & 1;
-	a.alarmed = buf_get_i64(r);
+	a.alarmed = get_time(r);
 	for (int i = 0; i < EVIDENCE_COUNT; i++) {
-		a.evidence_at[i] = (int64_t)(buf_get_count(r) &
-		    INT64_MAX);
+		a.evidence_at[i] = get_time(r);
 		if (a.evidence_at[i] != 0)
 			a.evidence[i] = buf_get_f32(r);
 	}
@@ -181,7 +193,32 @@ unpack_actor(struct buf_reader *r, struct slab *slab)
 		row->recipients = xcalloc(1, sizeof(*row->recipients));
 		(void)hll_unpack(r, row->recipients);
 	}
+	slab->outside += profile_outside(row);
 	return !r->bad;
+}
+
+static void
+pack_top(struct buf *b, const void *row)
+{
+	const struct top	*top = row;
+
+	buf_put_u64(b, top->id);
+	buf_put_u8(b, top->use);
+	topk_pack(b, &top->topk);
+}
+
+static bool
+unpack_top(struct buf_reader *r, struct slab *slab)
+{
+	uint64_t	 id = buf_get_u64(r);
+	uint8_t		 use = buf_get_u8(r);
+	struct top	*top;
+
+	if (r->bad || slab_find(slab, id) != NULL)
+		return false;
+	top = slab_add(slab, id);
+	top->use = use;
+	return topk_unpack(r, &top->topk);
 }
 
 static void
@@ -209,18 +246,6 @@ unpack_slab(struct buf_reader *r, struct slab *s,
 	return true;
 }
 
-static void
-pack_series_row(struct buf *b, const void *row)
-{
-	pack_series(b, row);
-}
-
-static void
-pack_actor_row(struct buf *b, const void *row)
-{
-	pack_actor(b, row);
-}
-
 void
 profile_pack(struct buf *b, const struct profile *p)
 {
@@ -229,10 +254,11 @@ profile_pack(struct buf *b, const struct profile *p)
 	buf_put_u64(b, (uint64_t)p->began);
 	season_pack(b, &p->season);
 	for (int i = 0; i < 2; i++) {
-		pack_slab(b, &p->series[i], pack_series_row);
+		pack_slab(b, &p->series[i], pack_series);
+		pack_slab(b, &p->actors[i], pack_actor);
 		seen_pack(b, p->seen[i]);
 	}
-	pack_slab(b, &p->actors, pack_actor_row);
+	pack_slab(b, &p->tops, pack_top);
 	doorkeeper_pack(b, &p->door);
 }
 
@@ -244,14 +270,15 @@ profile_unpack(struct buf_reader *r, struct profile *p)
 	/* Another cap, another table: it is learnt anew. */
 	if (buf_get_u8(r) != PACK_VERSION || buf_get_u64(r) != p->cap_bytes)
 		return false;
-	p->began = buf_get_i64(r);
+	p->began = get_time(r);
 	if (!season_unpack(r, &p->season))
 		return false;
 	p->season.half_life = half_life;
 	for (int i = 0; i < 2; i++)
 		if (!unpack_slab(r, &p->series[i], unpack_series) ||
+		    !unpack_slab(r, &p->actors[i], unpack_actor) ||
 		    !seen_unpack(r, p->seen[i]))
 			return false;
-	return unpack_slab(r, &p->actors, unpack_actor) &&
+	return unpack_slab(r, &p->tops, unpack_top) &&
 	    doorkeeper_unpack(r, &p->door);
 }

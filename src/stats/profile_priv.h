@@ -18,16 +18,34 @@ struct nets {
 	uint32_t	n;
 };
 
+struct top {
+	uint64_t	id;
+	uint8_t		use;
+	struct topk	topk;
+};
+
+/* A text and the hash of its key. */
+struct site {
+	uint64_t	hash;
+	size_t		n;		/* 0: none yet */
+	char		text[KEY_TEXT_MAX - 1];
+};
+
 struct profile {
 	struct hash_key	 key;
+	struct site	 sites[2];	/* the last host; all */
 	size_t		 cap_bytes;
 	int64_t		 began;
 	struct slab	 series[2];	/* of keys anybody makes up; proven */
-	struct slab	 actors;
+	struct slab	 actors[2];	/* the same */
+	struct slab	 tops;
 	struct seen	*seen[2];	/* by strangers; by accounts */
 	struct doorkeeper door;
 	struct season	 season;
 	uint64_t	 refused;
 };
+
+/* What an actor owns beside its row. */
+size_t	profile_outside(const struct actor *a);
 
 #endif

@@ -7,7 +7,7 @@
 #include "weir/mem.h"
 
 #define HASHES		5
-#define BITS_PER_PAIR	10
+#define BITS_PER_PAIR	12
 #define LEAST_BYTES	(64 * 1024)
 
 struct filter {
@@ -73,11 +73,15 @@ filter_test(struct filter *f, uint64_t pair, bool put)
 	return all;
 }
 
-/* The next one is as large as this one was filled. */
+/*
+ * The next one has twice the room that this one needed; after one that was
+ * full before its time, all there is: to grow step by step would forget at
+ * each step.
+ */
 static void
-turn(struct seen *s, int64_t at)
+turn(struct seen *s, bool full, int64_t at)
 {
-	size_t	bytes = LEAST_BYTES;
+	size_t	bytes = full ? s->max_bytes : LEAST_BYTES;
 
 	while (bytes < s->max_bytes &&
 	    bytes * 8 < 2 * BITS_PER_PAIR * s->newer.n)
@@ -91,21 +95,18 @@ turn(struct seen *s, int64_t at)
 bool
 seen_first(struct seen *s, uint64_t pair, int64_t at)
 {
-	bool	known;
-
 	if (s->began == 0)
 		s->began = at;
 	if (at - s->began >= s->span_us) {
-		turn(s, at);
+		turn(s, false, at);
 	} else if (s->newer.n * BITS_PER_PAIR > s->newer.bytes * 8) {
 		s->early += s->newer.bytes == s->max_bytes;
-		turn(s, at);
+		turn(s, true, at);
 	}
 	if (filter_test(&s->newer, pair, true))
 		return false;
 	s->newer.n++;
-	known = filter_test(&s->older, pair, false);
-	return !known;
+	return !filter_test(&s->older, pair, false);
 }
 
 size_t
@@ -156,7 +157,7 @@ seen_unpack(struct buf_reader *r, struct seen *s)
 	struct filter	newer = { 0 }, older = { 0 };
 	int64_t		began = buf_get_i64(r);
 
-	if (!filter_unpack(r, &newer, s->max_bytes) ||
+	if (began < 0 || !filter_unpack(r, &newer, s->max_bytes) ||
 	    !filter_unpack(r, &older, s->max_bytes)) {
 		free(newer.bits);
 		free(older.bits);

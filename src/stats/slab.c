@@ -11,7 +11,7 @@
 
 void
 slab_init(struct slab *s, size_t size, size_t use_at, size_t cap,
-    void (*drop)(void *row))
+    void (*drop)(struct slab *s, void *row))
 {
 	*s = (struct slab){ .size = size, .use_at = use_at, .cap = cap,
 	    .drop = drop };
@@ -21,7 +21,7 @@ void
 slab_done(struct slab *s)
 {
 	for (size_t i = 0; s->drop != NULL && i < s->n; i++)
-		s->drop(slab_row(s, i));
+		s->drop(s, slab_row(s, i));
 	free(s->rows);
 	free(s->index);
 	*s = (struct slab){ 0 };
@@ -36,7 +36,7 @@ slab_row(const struct slab *s, size_t i)
 size_t
 slab_bytes(const struct slab *s)
 {
-	return s->room * s->size + s->slots * sizeof(*s->index);
+	return s->room * s->size + s->slots * sizeof(*s->index) + s->outside;
 }
 
 static uint64_t
@@ -120,7 +120,7 @@ evict(struct slab *s)
 	}
 	unlink_slot(s, slot_of(s, id_of(slab_row(s, s->hand))));
 	if (s->drop != NULL)
-		s->drop(slab_row(s, s->hand));
+		s->drop(s, slab_row(s, s->hand));
 	s->evicted++;
 	return s->hand++;
 }

@@ -18,16 +18,19 @@ struct slab {
 	size_t		 use_at;	/* offset of its u8 of rounds left */
 	size_t		 n, room, cap, slots, hand;
 	uint64_t	 evicted;
-	void		(*drop)(void *row);	/* NULL: nothing to free */
+	size_t		 outside;	/* bytes that rows own beside them */
+	/* NULL: nothing to free. */
+	void		(*drop)(struct slab *s, void *row);
 };
 
 void	 slab_init(struct slab *s, size_t size, size_t use_at, size_t cap,
-	    void (*drop)(void *row));
+	    void (*drop)(struct slab *s, void *row));
 void	 slab_done(struct slab *s);
 void	*slab_find(const struct slab *s, uint64_t id);
 /* A new row of zeros with that id, which is not there yet. */
 void	*slab_add(struct slab *s, uint64_t id);
 void	*slab_row(const struct slab *s, size_t i);
+/* With what rows own. */
 size_t	 slab_bytes(const struct slab *s);
 
 #endif

@@ -11,14 +11,13 @@
 
 static const struct {
 	const char	*name, *plural;
-	uint32_t	 keys;
 } tallies[] = {
-#define X(name, text, plural) [TALLY_##name] = { text, plural, 0 },
+#define X(name, text, plural) [TALLY_##name] = { text, plural },
 	TALLIES(X)
 #undef X
 };
 
-/* For whom each is kept. */
+/* For whom each may be kept. */
 static const uint32_t kept[TALLY_COUNT] = {
 	[TALLY_MESSAGES] = ACTORS | BIT(CLIENT_NETWORK) | SITE,
 	[TALLY_RECIPIENTS] = ACTORS | BIT(CLIENT_NETWORK) | SITE |
@@ -61,9 +60,13 @@ tally_plural(enum tally t)
 }
 
 uint32_t
-tally_keys(enum tally t)
+tally_of_key(enum alert_key_type k)
 {
-	return kept[t];
+	uint32_t	set = 0;
+
+	for (int t = 0; t < TALLY_COUNT; t++)
+		set |= (kept[t] >> k & 1) << t;
+	return set;
 }
 
 bool
@@ -85,19 +88,10 @@ static void
 know(struct facts *f, struct hash_key k, enum alert_key_type type,
     struct str host, struct str text)
 {
-	if (text.n == 0)
+	if (text.n == 0 || !(f->wanted >> type & 1))
 		return;
 	f->keys[type] = key_make(k, type, host, text);
 	f->known |= 1u << type;
-}
-
-static struct str
-copy_domain(struct str address, char *to)
-{
-	struct str	d = str_domain(address);
-
-	str_copy(d, to, KEY_TEXT_MAX);
-	return str_of(to);
 }
 
 /* The network that is new or known to a login: /16, /32. */
@@ -113,19 +107,42 @@ wide_net(struct hash_key k, const struct ip *client)
 	return (uint32_t)hash_64(k, s) | 2;
 }
 
-static void
+/* *ret is the address; NULL: it is not known. */
+static const struct ip *
 know_client(struct facts *f, struct hash_key k, const struct policy *policy,
-    const struct event *e, struct ip *client, bool *ret_parsed)
+    const struct event *e, struct ip *ret)
 {
 	struct ip_net	net;
 
-	*ret_parsed = ip_parse(e->client_address, client);
 	know(f, k, KEY_CLIENT_ADDRESS, STR_NONE, e->client_address);
-	if (!*ret_parsed)
-		return;
-	net = ip_net_of(client, 24, 64);
+	if (!ip_parse(e->client_address, ret))
+		return NULL;
+	net = ip_net_of(ret, 24, 64);
 	know(f, k, KEY_CLIENT_NETWORK, STR_NONE, ip_net_print(&net, f->net));
-	f->trusted = policy_trusts(policy, client);
+	f->trusted = policy_trusts(policy, ret);
+	return ret;
+}
+
+static void
+know_domain(struct facts *f, struct hash_key k, enum alert_key_type type,
+    struct str address, char text[KEY_TEXT_MAX])
+{
+	if (!(f->wanted >> type & 1))
+		return;
+	str_copy(str_domain(address), text, KEY_TEXT_MAX);
+	know(f, k, type, STR_NONE, str_of(text));
+}
+
+/* The host and all of them, whose hashes are at hand. */
+static void
+know_site(struct facts *f, struct profile *p, struct str host)
+{
+	f->keys[KEY_GLOBAL] = profile_site(p, KEY_GLOBAL, STR("*"));
+	f->known |= BIT(GLOBAL);
+	if (host.n == 0)
+		return;
+	f->keys[KEY_HOST] = profile_site(p, KEY_HOST, host);
+	f->known |= BIT(HOST);
 }
 
 /*
@@ -151,6 +168,17 @@ actor_of(const struct facts *f, const struct event *e)
 	return KEY_TYPE_COUNT;
 }
 
+/* The domain itself or one below it. */
+static bool
+is_below(struct str domain, struct str of)
+{
+	size_t	at = domain.n - of.n;
+
+	return of.n > 0 && of.n <= domain.n &&
+	    (at == 0 || domain.p[at - 1] == '.') &&
+	    str_eq_nocase(str_tail(domain, at), of);
+}
+
 /* Neither of a domain of ours nor of the login's own. */
 static bool
 is_foreign(const struct policy *policy, const struct event *e)
@@ -160,28 +188,27 @@ is_foreign(const struct policy *policy, const struct event *e)
 	return domain.n > 0 && !policy_is_local(policy, domain) &&
 	    !policy_is_relay(policy, domain) &&
 	    !str_eq_nocase(domain, str_domain(e->sasl_username)) &&
-	    !str_ends(domain, e->host);
+	    !is_below(domain, e->host);
 }
 
 static void
 tally_out_message(struct profile *p, const struct policy *policy,
-    const struct event *e, struct facts *f)
+    const struct event *e, const struct ip *client, struct facts *f)
 {
 	struct actor	*a;
-	struct ip	 client;
 	int		 news;
 
 	count(f, TALLY_MESSAGES, e->repeat);
-	count(f, TALLY_KILOBYTES, (e->size + 1023) / 1024);
+	count(f, TALLY_KILOBYTES, e->size / 1024 + (e->size % 1024 > 0));
 	if (is_foreign(policy, e))
 		count(f, TALLY_FOREIGN, e->repeat);
 	if (f->actor != KEY_SASL_USERNAME)
 		return;
 	a = profile_actor(p, &f->keys[KEY_SASL_USERNAME], true);
 	a->proven = f->proven = true;
-	if (!ip_parse(e->client_address, &client))
+	if (client == NULL)
 		return;
-	news = profile_net(p, a, wide_net(profile_hash_key(p), &client),
+	news = profile_net(p, a, wide_net(profile_hash_key(p), client),
 	    e->at);
 	f->new_source = news != 0;
 	count(f, TALLY_NEW_NETS, news == 1);
@@ -201,8 +228,9 @@ tally_out_delivery(struct profile *p, const struct event *e, struct facts *f)
 	}
 	if (e->counted) {
 		count(f, TALLY_RECIPIENTS, e->repeat);
-		if (f->actor != KEY_HOST && profile_first(p, actor, 'r',
-		    e->recipient, e->at))
+		f->recipient = key_pair(actor, 'r', e->recipient);
+		if (f->actor != KEY_HOST && profile_first_pair(p, actor, 'r',
+		    f->recipient, e->at))
 			count(f, TALLY_NEW_RECIPIENTS, 1);
 	}
 	if (f->actor == KEY_SASL_USERNAME)
@@ -264,11 +292,10 @@ tally_reject(const struct event *e, struct facts *f)
 
 static void
 tally_auth(struct profile *p, const struct policy *policy,
-    const struct event *e, const struct ip *client, bool has_client,
-    struct facts *f)
+    const struct event *e, const struct ip *client, struct facts *f)
 {
 	struct hash_key	 k = profile_hash_key(p);
-	uint32_t	 net = has_client ? wide_net(k, client) : 0;
+	uint32_t	 net = client != NULL ? wide_net(k, client) : 0;
 	struct key	*user = &f->keys[KEY_SASL_USERNAME];
 	struct actor	*a = NULL;
 	bool		 named = f->known & BIT(SASL_USERNAME);
@@ -302,26 +329,24 @@ tally_auth(struct profile *p, const struct policy *policy,
 
 void
 tally_event(struct profile *p, const struct policy *policy,
-    const struct event *e, struct facts *f)
+    const struct event *e, uint32_t wanted, struct facts *f)
 {
 	struct hash_key	 k = profile_hash_key(p);
-	struct ip	 client;
-	bool		 has_client;
+	struct ip	 address;
+	const struct ip	*client;
 
 	memset(f, 0, offsetof(struct facts, net));
 	f->at = e->at;
+	f->wanted = wanted | ACTORS | BIT(CLIENT_NETWORK);
 	f->actor = KEY_TYPE_COUNT;
-	know_client(f, k, policy, e, &client, &has_client);
+	client = know_client(f, k, policy, e, &address);
 	know(f, k, KEY_SASL_USERNAME, STR_NONE, e->sasl_username);
 	if (e->origin == ORIGIN_LOCAL)
 		know(f, k, KEY_LOCAL_USER, e->host, e->local_user);
-	know(f, k, KEY_HOST, STR_NONE, e->host);
-	know(f, k, KEY_GLOBAL, STR_NONE, STR("*"));
+	know_site(f, p, e->host);
 	know(f, k, KEY_SENDER, STR_NONE, e->sender);
-	know(f, k, KEY_SENDER_DOMAIN, STR_NONE,
-	    copy_domain(e->sender, f->domains[0]));
-	know(f, k, KEY_RECIPIENT_DOMAIN, STR_NONE,
-	    copy_domain(e->recipient, f->domains[1]));
+	know_domain(f, k, KEY_SENDER_DOMAIN, e->sender, f->domains[0]);
+	know_domain(f, k, KEY_RECIPIENT_DOMAIN, e->recipient, f->domains[1]);
 	f->actor = actor_of(f, e);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
@@ -329,7 +354,7 @@ tally_event(struct profile *p, const struct policy *policy,
 		if (f->actor == KEY_TYPE_COUNT)
 			tally_in(p, e, f);
 		else if (e->kind == EVENT_MESSAGE)
-			tally_out_message(p, policy, e, f);
+			tally_out_message(p, policy, e, client, f);
 		else
 			tally_out_delivery(p, e, f);
 		break;
@@ -337,7 +362,7 @@ tally_event(struct profile *p, const struct policy *policy,
 		tally_reject(e, f);
 		break;
 	case EVENT_AUTH:
-		tally_auth(p, policy, e, &client, has_client, f);
+		tally_auth(p, policy, e, client, f);
 		break;
 	default:
 		break;

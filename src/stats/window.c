@@ -26,7 +26,10 @@ window_us(enum window_span s)
 static uint32_t
 slice_of(enum window_span s, int64_t at)
 {
-	return at < 0 ? 0 : (uint32_t)(at / spans[s].slice_us);
+	int64_t	slice = at / spans[s].slice_us;
+
+	return slice < 0 ? 0 : slice > UINT32_MAX ? UINT32_MAX :
+	    (uint32_t)slice;
 }
 
 static void
