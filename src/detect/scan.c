@@ -290,7 +290,8 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	double		 c = 0.1 * st->floor + 0.5, base = h->expected, y;
 
 	begin_burst(x, w, at);
-	if (st->measure->record && RECORD_COUNTS * (double)x->record[w] > base)
+	if (st->measure->judging == JUDGE_RECORD &&
+	    RECORD_COUNTS * (double)x->record[w] > base)
 		base = RECORD_COUNTS * (double)x->record[w];
 	y = log((h->observed + c) / (base + c));
 	if ((float)h->observed > x->most[w])
@@ -305,6 +306,39 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	    (double)x->peak[w], weeks);
 }
 
+/* Networks that a login came from for the first time, of late. */
+static size_t
+new_nets(struct scan *s, const struct key *k, int64_t at)
+{
+	struct series	*x = k->type != KEY_SASL_USERNAME ? NULL :
+			    profile_find(s->profile, k, TALLY_NEW_NETS);
+
+	return x == NULL ? 0 : window_sum(&x->windows[WINDOW_24H],
+	    WINDOW_24H, at);
+}
+
+/* What should not be at all: told as it grows, and every hour it goes on. */
+static bool
+test_count(const struct stratum *st, struct series *x, const struct facts *f,
+    const struct key *k, enum window_span w, struct hit *h)
+{
+	uint32_t	n = window_sum(&x->windows[w], w, f->at);
+	uint32_t	hour = baseline_hour(f->at);
+
+	if (n < x->tested[w])
+		x->tested[w] = n;
+	if (n < st->floor || (n < x->tested[w] * TEST_AGAIN &&
+	    hour == x->peak_hour[w]))
+		return false;
+	x->tested[w] = n;
+	x->peak_hour[w] = hour;
+	*h = (struct hit){ .detector = st->detector, .measure = st->measure,
+	    .span = w, .key = *k, .observed = n,
+	    .floor = (uint32_t)st->floor, .expected = NAN, .p_value = NAN,
+	    .per_week = NAN, .usual = NAN, .shadow = st->shadow };
+	return true;
+}
+
 /* All five for one window; true: a hit. */
 static bool
 test(struct scan *s, struct stratum *st, struct series *x,
@@ -314,6 +348,8 @@ test(struct scan *s, struct stratum *st, struct series *x,
 	enum evidence	 kind = st->measure->evidence;
 	struct actor	*a;
 
+	if (st->measure->judging == JUDGE_COUNT)
+		return test_count(st, x, f, k, w, h);
 	if (!is_rare(s, st, x, f, k, w, h))
 		return false;
 	h->per_week = often(s, st, x, f->at, h);
@@ -325,9 +361,16 @@ test(struct scan *s, struct stratum *st, struct series *x,
 		h->joint += NEW_SOURCE;
 		h->new_source = true;
 	}
-	h->nets = a == NULL ? 0 : profile_nets(a);
+	h->nets = a == NULL ? 0 : new_nets(s, k, f->at);
 	h->margin = st->allowed - log10(h->per_week) + h->joint;
 	return h->margin > 0;
+}
+
+/* Is what its key does no news elsewhere, and no pattern to learn from? */
+static bool
+explains(const struct hit *h)
+{
+	return !h->shadow && h->measure->judging != JUDGE_COUNT;
 }
 
 static void
@@ -345,7 +388,7 @@ test_all(struct scan *s, struct series *x, const struct facts *f,
 			if (!(s->strata[*i].measure->spans >> w & 1) ||
 			    !test(s, &s->strata[*i], x, f, k, w, &h))
 				continue;
-			if (!h.shadow)
+			if (explains(&h))
 				x->alarmed = f->at;
 			if (*n < SCAN_HITS_MAX)
 				hits[(*n)++] = h;
@@ -420,7 +463,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	bool	alarmed = false;
 	size_t	n = 0, end;
 
-	f->present = f->known = 0;
+	f->present = f->known = f->refused = 0;
 	if (e->at < s->now - LATE_US)
 		return 0;
 	if (e->at > s->now)
@@ -448,7 +491,8 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 			    !is_concerned(f, t, order[i]))
 				continue;
 			x = profile_count(s->profile, k, t, f->n[t], f->at,
-			    k->type == KEY_SASL_USERNAME && f->proven,
+			    (k->type == KEY_SASL_USERNAME && f->proven) ||
+			    (t >= TALLY_STRANGE_DOMAINS && f->inside),
 			    alarmed);
 			if (x != NULL)
 				test_all(s, x, f, k, hits, &n);
@@ -456,7 +500,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	}
 	qsort(hits, n, sizeof(*hits), by_rank);
 	for (size_t i = 0; i < n; i++)
-		if (!hits[i].shadow)
+		if (explains(&hits[i]))
 			scan_alarm(s, f, hits[i].key.type);
 	return n;
 }
