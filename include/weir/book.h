@@ -36,11 +36,12 @@ struct report {
 	struct str		 lines;
 	enum alert_key_type	 key_type;
 	struct str		 key;
-	/* Either: what the scan found, with the event's keys ... */
+	const struct facts	*facts;		/* the event's keys, if known */
+	/* Either: what the scan found ... */
 	const struct hit	*hit;
-	const struct facts	*facts;
 	/* ... or the detector's own words under this policy. */
 	const struct policy	*policy;
+	uint32_t		 refused;	/* attempts of its actor before */
 	bool			 historical;	/* the event is old news */
 };
 

@@ -2,39 +2,19 @@
 /*
  * Open alerts by each key of their incident, and what happens to them.
  *
- * An index key is a kind, a host where the same text means another one there,
- * and the text.  A detector that knows by itself (open-relay) says "concerns"
- * with the key of an event; what is counted under a key can be taken back
+ * A detector that knows by itself (open-relay) says "concerns" with the key of
+ * an event; what is counted under a key can be taken back
  * under the same key, so that a corrected policy empties an alert and thereby
- * resolves it.
+ * resolves it.  Such a detector has alerts of its own whatever else is open
+ * under its keys; what the scan found joins what is open already.
  */
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 
-#include "weir/book.h"
-#include "weir/map.h"
 #include "weir/mem.h"
+#include "book_priv.h"
 
 #define LINES_EVENTS	5	/* events whose raw lines are kept */
-#define KEY_MERGED	0xff	/* index kind: the detector's one incident */
-
-struct entry {
-	TAILQ_ENTRY(entry)	 changes, live;
-	struct alert		*a;
-	const struct detector	*d;		/* NULL: not of the core */
-	bool			 changed;	/* counted since told */
-};
-
-TAILQ_HEAD(entry_list, entry);
-
-struct book {
-	struct map	*index;
-	struct entry_list changed;
-	struct entry_list live;		/* by last_seen */
-	size_t		 n;
-	struct book_out	 out;
-	struct buf	 key;
-};
 
 struct book *
 book_new(struct hash_key key, const struct book_out *out)
@@ -77,99 +57,6 @@ book_count(const struct book *b)
 	return b->n;
 }
 
-/* Does the detector mean the key on that host only? */
-static bool
-is_hosts_own(const struct detector *d, enum alert_key_type type)
-{
-	return d == NULL || type == KEY_LOCAL_USER || type == KEY_HOST;
-}
-
-/* Does the key say who did it?  Else it is shared by unlike incidents. */
-static bool
-is_source(enum alert_key_type type)
-{
-	return type == KEY_SASL_USERNAME || type == KEY_LOCAL_USER ||
-	    type == KEY_CLIENT_ADDRESS || type == KEY_CLIENT_NETWORK;
-}
-
-static struct str
-index_key(struct book *b, uint8_t kind, struct str detector, struct str host,
-    struct str text)
-{
-	buf_clear(&b->key);
-	buf_put_u8(&b->key, kind);
-	buf_put_str(&b->key, detector);
-	buf_put_str(&b->key, host);
-	buf_add_str(&b->key, text);
-	return buf_str(&b->key);
-}
-
-static struct str
-merged_key(struct book *b, const struct detector *d, struct str host)
-{
-	return index_key(b, KEY_MERGED, str_of(d->name), host, STR_NONE);
-}
-
-static struct str
-own_key(struct book *b, const struct entry *e, enum alert_key_type type,
-    struct str text)
-{
-	return index_key(b, (uint8_t)type, is_source(type) ? STR_NONE :
-	    str_of(e->a->detector), is_hosts_own(e->d, type) ?
-	    str_of(e->a->host) : STR_NONE, text);
-}
-
-/*
- * The first keeps a key; but what goes on under a detector is what began last.
- */
-static void
-put_key(struct book *b, struct entry *e, struct str key)
-{
-	if (map_get(b->index, key) == NULL || (uint8_t)key.p[0] == KEY_MERGED)
-		(void)map_put(b->index, key, e);
-}
-
-static void
-del_key(struct book *b, struct entry *e, struct str key)
-{
-	if (map_get(b->index, key) == e)
-		(void)map_del(b->index, key);
-}
-
-/* On the host, and what is the same on every host. */
-static struct entry *
-find_key(struct book *b, const struct detector *d, enum alert_key_type type,
-    struct str host, struct str text)
-{
-	struct str	detector = is_source(type) ? STR_NONE :
-			    str_of(d->name);
-	struct entry	*e;
-
-	e = map_get(b->index, index_key(b, (uint8_t)type, detector, host,
-	    text));
-	if (e == NULL)
-		e = map_get(b->index, index_key(b, (uint8_t)type, detector,
-		    STR_NONE, text));
-	return e;
-}
-
-static void
-each_key(struct book *b, struct entry *e,
-    void (*fn)(struct book *b, struct entry *e, struct str key))
-{
-	const struct alert *a = e->a;
-
-	fn(b, e, own_key(b, e, a->key_type, str_of(a->key)));
-	for (size_t i = 0; i < a->nrelated; i++)
-		fn(b, e, own_key(b, e, a->related[i].key_type,
-		    str_of(a->related[i].key)));
-	if (e->d == NULL || e->d->merges == MERGES_NOTHING)
-		return;
-	fn(b, e, merged_key(b, e->d, STR_NONE));
-	if (e->d->merges == MERGES_ON_HOST)
-		fn(b, e, merged_key(b, e->d, str_of(a->host)));
-}
-
 /* The list stays in order of when something was seen last. */
 static void
 queue(struct book *b, struct entry *e)
@@ -191,7 +78,7 @@ insert(struct book *b, struct alert *a)
 
 	e->a = a;
 	e->d = detector_find(str_of(a->detector));
-	each_key(b, e, put_key);
+	book_index(b, e);
 	queue(b, e);
 	b->n++;
 	return e;
@@ -209,7 +96,7 @@ static void
 drop(struct book *b, struct entry *e)
 {
 	settle(b, e);
-	each_key(b, e, del_key);
+	book_unindex(b, e);
 	TAILQ_REMOVE(&b->live, e, live);
 	b->n--;
 	free_entry(e);
@@ -320,7 +207,7 @@ find_cause(struct book *b, const struct report *r)
 	    sources[i] != r->key_type; i++) {
 		if (!(r->facts->known >> sources[i] & 1))
 			continue;
-		e = find_key(b, r->detector, sources[i], r->event->host,
+		e = book_find_key(b, r->detector, sources[i], r->event->host,
 		    r->facts->keys[sources[i]].text);
 		if (e != NULL)
 			return e;
@@ -337,15 +224,15 @@ is_login(enum alert_key_type t)
 static bool
 has_key(struct book *b, const struct entry *e, const struct report *r)
 {
-	return find_key(b, r->detector, r->key_type, r->event->host,
-	    r->key) == e || find_cause(b, r) == e;
+	return book_find_key(b, r->detector, r->key_type, r->event->host,
+	    r->key) == e || (!book_knows(r->detector) && find_cause(b, r) == e);
 }
 
 /* What goes on under this detector on that host, unless it has paused. */
 static struct entry *
 find_merged(struct book *b, const struct report *r, struct str host)
 {
-	struct entry *e = map_get(b->index, merged_key(b, r->detector, host));
+	struct entry *e = book_find_merged(b, r->detector, host);
 
 	return e == NULL || r->event->at - e->a->last_seen > BOOK_PAUSE_US ?
 	    NULL : e;
@@ -354,16 +241,18 @@ find_merged(struct book *b, const struct report *r, struct str host)
 static struct entry *
 find_incident(struct book *b, const struct report *r)
 {
-	struct entry *e = find_key(b, r->detector, r->key_type,
+	struct entry *e = book_find_key(b, r->detector, r->key_type,
 	    r->event->host, r->key);
 
-	if (e == NULL && !is_login(r->key_type))
+	if (book_knows(r->detector) && e != NULL && e->d != r->detector)
+		e = NULL;
+	if (e == NULL && !book_knows(r->detector) && !is_login(r->key_type))
 		e = find_cause(b, r);
 	if (e == NULL && r->detector->merges != MERGES_NOTHING)
 		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
 		    r->event->host : STR_NONE);
 	if (e == NULL && b->n >= BOOK_ALERTS_MAX)
-		e = find_key(b, r->detector, KEY_HOST, r->event->host,
+		e = book_find_key(b, r->detector, KEY_HOST, r->event->host,
 		    r->event->host);
 	return e;
 }
@@ -392,6 +281,8 @@ raise_severity(struct entry *e, const struct report *r)
 		if (e->d == r->detector) {
 			free(e->a->title);
 			e->a->title = str_dup(buf_str(&f.title));
+			free(e->a->runbook);
+			e->a->runbook = str_dup(buf_str(&f.runbook));
 		}
 	}
 	finding_done(&f);
@@ -406,7 +297,7 @@ merge(struct book *b, struct entry *e, const struct report *r)
 	count(e->a, r);
 	/* More are not found again after a restart, so not before either. */
 	if (alert_add_related(e->a, r->key_type, r->key))
-		put_key(b, e, own_key(b, e, r->key_type, r->key));
+		book_index_key(b, e, r->key_type, r->key);
 	TAILQ_REMOVE(&b->live, e, live);
 	queue(b, e);
 	if (r->hit != NULL) {
@@ -431,6 +322,23 @@ widen(struct finding *f, const struct report *r, bool several)
 		    "incident on %.*s from now on", STRF(r->event->host));
 }
 
+/* It was tried before in vain: then no policy of ours allows it. */
+static void
+add_refused(struct finding *f, uint32_t refused)
+{
+	struct alert_reason	*why = &f->reasons[f->nreasons];
+
+	if (refused == 0 || f->nreasons == ALERT_REASONS_MAX)
+		return;
+	(void)snprintf(why->name, sizeof(why->name),
+	    "attempts refused before");
+	(void)snprintf(why->window, sizeof(why->window), "24 h");
+	why->observed = refused;
+	f->nreasons++;
+	f->severity = SEVERITY_CRITICAL;
+	buf_addf(&f->title, "; %u attempts refused before", refused);
+}
+
 static struct entry *
 open_alert(struct book *b, const struct report *r, bool several)
 {
@@ -439,6 +347,7 @@ open_alert(struct book *b, const struct report *r, bool several)
 	struct entry	*e;
 
 	describe(r, &f);
+	add_refused(&f, r->refused);
 	if (several || b->n >= BOOK_ALERTS_MAX)
 		widen(&f, r, several);
 	a = alert_of_finding(&f, r);
@@ -464,23 +373,43 @@ open_several(struct book *b, struct entry *first, const struct report *r)
 	    str_of(first->a->key));
 }
 
+/* Attempts, and what only informs, give way to abuse by the same actor. */
+static bool
+gives_way(const struct entry *e, const struct report *r)
+{
+	return e != NULL && e->d != NULL && e->d != r->detector &&
+	    !r->detector->attempts && (e->d->attempts ||
+	    e->a->severity == SEVERITY_INFO);
+}
+
+/* Whatever its key: it may have been tried under a wider or narrower one. */
+static void
+end_attempts(struct book *b, const struct report *r)
+{
+	static const char why[] = "more than attempts now: see the alert "
+	    "that opened then";
+	struct entry	*e = book_find_key(b, r->detector, r->key_type,
+			    r->event->host, r->key);
+
+	if (gives_way(e, r))
+		resolve(b, e, why);
+	if (gives_way(e = find_cause(b, r), r))
+		resolve(b, e, why);
+}
+
 void
 book_report(struct book *b, const struct report *r)
 {
-	struct entry *e = find_incident(b, r);
+	struct entry *e;
 
-	if (e != NULL && e->d != NULL && e->d->attempts &&
-	    !r->detector->attempts) {
-		resolve(b, e, "more than attempts now: see the alert that "
-		    "opened then");
-		e = NULL;
-	}
+	end_attempts(b, r);
+	e = find_incident(b, r);
 	/* On another host already: this one is not the first network's. */
 	if (e == NULL)
 		(void)open_alert(b, r, r->detector->merges == MERGES_ON_HOST &&
 		    find_merged(b, r, STR_NONE) != NULL);
 	else if (e->d == r->detector && e->d->merges != MERGES_NOTHING &&
-	    is_source(e->a->key_type) && !has_key(b, e, r))
+	    book_is_source(e->a->key_type) && !has_key(b, e, r))
 		open_several(b, e, r);
 	else
 		merge(b, e, r);
@@ -516,7 +445,7 @@ book_take_back(struct book *b, const struct detector *d,
 
 	if (d->concerns == NULL || !d->concerns(e, &type, key))
 		return;
-	open = find_key(b, d, type, e->host, str_of(key));
+	open = book_find_key(b, d, type, e->host, str_of(key));
 	if (open == NULL || open->d != d || e->at < open->a->first_seen)
 		return;
 	open->a->count -= e->repeat;

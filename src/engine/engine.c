@@ -83,6 +83,8 @@ show_detectors(struct engine *e, struct report *r, const struct facts *f)
 			continue;
 		r->detector = d;
 		r->key = str_of(key);
+		r->facts = f;
+		r->refused = f == NULL ? 0 : f->refused;
 		if (!e->replays)
 			book_report(e->book, r);
 		if (f != NULL) {
@@ -127,7 +129,7 @@ detect(struct engine *e, const struct event *ev, struct str lines)
 
 	if (!e->replays)
 		book_advance(e->book, e->now);
-	f.known = 0;
+	f.known = f.refused = 0;
 	/* A stamp from the future would make all that follows late. */
 	if (ev->kind != EVENT_NOTICE && !(e->o.live && e->wall != 0 &&
 	    ev->at > e->wall + FUTURE_US))

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the book of open alerts and its index share. */
+#ifndef WEIR_BOOK_PRIV_H
+#define WEIR_BOOK_PRIV_H
+
+#include <sys/queue.h>
+
+#include "weir/book.h"
+#include "weir/map.h"
+
+struct entry {
+	TAILQ_ENTRY(entry)	 changes, live;
+	struct alert		*a;
+	const struct detector	*d;		/* NULL: not of the core */
+	bool			 changed;	/* counted since told */
+};
+
+TAILQ_HEAD(entry_list, entry);
+
+struct book {
+	struct map	*index;
+	struct entry_list changed;
+	struct entry_list live;		/* by last_seen */
+	size_t		 n;
+	struct book_out	 out;
+	struct buf	 key;
+};
+
+/* Does the detector know by an event alone? */
+bool		 book_knows(const struct detector *d);
+/* Does the key say who did it?  Else it is shared by unlike incidents. */
+bool		 book_is_source(enum alert_key_type type);
+/* On the host, and what is the same on every host. */
+struct entry	*book_find_key(struct book *b, const struct detector *d,
+		    enum alert_key_type type, struct str host,
+		    struct str text);
+/* What goes on under a detector; host STR_NONE: on any. */
+struct entry	*book_find_merged(struct book *b, const struct detector *d,
+		    struct str host);
+/* One more key of an alert. */
+void		 book_index_key(struct book *b, struct entry *e,
+		    enum alert_key_type type, struct str text);
+void		 book_index(struct book *b, struct entry *e);
+void		 book_unindex(struct book *b, struct entry *e);
+
+#endif
