@@ -15,6 +15,7 @@
 #define JOINT_MOST	1.5	/* decades that one kind of evidence adds */
 #define JOINT_RELATED	0.5	/* the same when the kinds hang together */
 #define NEW_SOURCE	1.0	/* decades for a network new to the login */
+#define GUESSED		0.5	/* decades: it failed there, then succeeded */
 #define JOINT_US	(2 * USEC_PER_HOUR)
 #define JOINT_GUESS_US	(24 * USEC_PER_HOUR)
 #define CLUSTER_HOURS	24	/* a burst and what follows it are one */
@@ -472,6 +473,9 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	tally_event(s->profile, policy, e, f);
 	if (f->present == 0)
 		return 0;
+	if (f->guessed)
+		(void)note_evidence(s, &f->keys[KEY_SASL_USERNAME],
+		    EVIDENCE_GUESSING, GUESSED, f->at);
 	for (size_t i = 0; i < SOURCES; i++)
 		alarmed = alarmed || is_alarmed(s, f, order[i]);
 	end = alarmed ? SOURCES : NORDER;
