@@ -84,6 +84,8 @@ struct detector {
 	const char	*name;		/* as in [detector NAME] */
 	const char	*summary;	/* one line, for help */
 	enum merges	 merges;
+	/* A hole of the host: the same address elsewhere is another's. */
+	bool		 of_host;
 	/* It tells of attempts: abuse by the same actor takes its place. */
 	bool		 attempts;
 	enum alert_severity most;	/* never more severe than this */

@@ -18,7 +18,8 @@ book_knows(const struct detector *d)
 static bool
 is_hosts_own(const struct detector *d, enum alert_key_type type)
 {
-	return d == NULL || type == KEY_LOCAL_USER || type == KEY_HOST;
+	return d == NULL || d->of_host || type == KEY_LOCAL_USER ||
+	    type == KEY_HOST;
 }
 
 bool

@@ -98,6 +98,7 @@ const struct detector detector_address_collapse = {
 	.name = "address-collapse",
 	.summary = "a trusted address hides strangers",
 	.most = SEVERITY_CRITICAL,
+	.of_host = true,
 	.measures = measures,
 	.nmeasures = sizeof(measures) / sizeof(measures[0]),
 	.say = say,

@@ -53,13 +53,14 @@ say_what(const struct hit *h, struct buf *out)
 	}
 }
 
-/* "one in 40 weeks", "about 3 a week" */
+/* How rare; what is not, is told for what else was seen. */
 static void
 say_often(double per_week, struct buf *out)
 {
 	if (per_week > 0.66)
-		buf_addf(out, "about %.0f a week", per_week);
-	else if (per_week > 1 / 150.0)
+		return;
+	buf_addf(out, "; bursts this large: ");
+	if (per_week > 1 / 150.0)
 		buf_addf(out, "one in %.0f weeks", 1 / per_week);
 	else if (per_week > 1 / 5200.0)
 		buf_addf(out, "one in %.0f years", 1 / per_week / 52);
@@ -126,7 +127,6 @@ say_title(const struct hit *h, const struct event *e, struct buf *out)
 	say_what(h, out);
 	buf_addf(out, " in %s", window_name(h->span));
 	say_usual(h, out);
-	buf_addf(out, "; bursts this large: ");
 	say_often(h->per_week, out);
 	say_evidence(h, out);
 }

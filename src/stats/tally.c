@@ -195,8 +195,8 @@ tally_out_message(struct profile *p, const struct policy *policy,
 	count(f, TALLY_NEW_NET_MESSAGES, news != 0);
 	/* Guessed at last, or mistyped on a journey. */
 	f->guessed = news == 1 && !profile_first(p,
-	    &f->keys[KEY_SASL_USERNAME], 'f',
-	    f->keys[KEY_CLIENT_NETWORK].text, e->at);
+	    &f->keys[KEY_CLIENT_ADDRESS], 'u',
+	    f->keys[KEY_SASL_USERNAME].text, e->at);
 }
 
 /* What the last windows of a key hold. */
