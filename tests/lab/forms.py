@@ -90,9 +90,11 @@ def judged(weir, out, form, truth, quiet):
     if form != "hosts":
         yield judge.Judge(truth, events, alerts, quiet).run()
         return
+    # What a client or a login does on both is one incident.
     for host in ("mx1", "mx2"):
         yield judge.Judge(truth, [e for e in events if e["host"] == host],
-                          [a for a in alerts if a["host"] == host],
+                          [a for a in alerts if a["host"] == host or
+                           a["detector"] != "open-relay"],
                           quiet).run()
 
 
