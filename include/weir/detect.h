@@ -48,6 +48,8 @@ struct finding {
 };
 
 #define SPANS_SHORT	(1u << WINDOW_5M | 1u << WINDOW_1H)
+#define SPANS_DAY	(SPANS_SHORT | 1u << WINDOW_24H)
+#define SPANS_SLOW	(1u << WINDOW_4D)
 #define SPANS_LONG	(1u << WINDOW_24H | 1u << WINDOW_4D)
 #define SPANS_ALL	(SPANS_SHORT | SPANS_LONG)
 
@@ -84,7 +86,7 @@ struct detector {
 	const char	*name;		/* as in [detector NAME] */
 	const char	*summary;	/* one line, for help */
 	enum merges	 merges;
-	/* A hole of the host: the same address elsewhere is another's. */
+	/* It tells of a hole of the host, whatever else a client does. */
 	bool		 of_host;
 	/* It tells of attempts: abuse by the same actor takes its place. */
 	bool		 attempts;

@@ -5,8 +5,7 @@
  * A detector that knows by itself (open-relay) says "concerns" with the key of
  * an event; what is counted under a key can be taken back
  * under the same key, so that a corrected policy empties an alert and thereby
- * resolves it.  Such a detector has alerts of its own whatever else is open
- * under its keys; what the scan found joins what is open already.
+ * resolves it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +196,16 @@ static const enum alert_key_type sources[] = {
 
 #define NSOURCES	(sizeof(sources) / sizeof(sources[0]))
 
+/* Whosever it is, if the key says who did it. */
+static struct entry *
+find_any(struct book *b, const struct report *r, enum alert_key_type type,
+    struct str text)
+{
+	return book_is_source(type) ?
+	    book_find_actor(b, type, r->event->host, text) :
+	    book_find_key(b, r->detector, type, r->event->host, text);
+}
+
 /* The alert of somebody less general who caused this event. */
 static struct entry *
 find_cause(struct book *b, const struct report *r)
@@ -207,8 +216,7 @@ find_cause(struct book *b, const struct report *r)
 	    sources[i] != r->key_type; i++) {
 		if (!(r->facts->known >> sources[i] & 1))
 			continue;
-		e = book_find_key(b, r->detector, sources[i], r->event->host,
-		    r->facts->keys[sources[i]].text);
+		e = find_any(b, r, sources[i], r->facts->keys[sources[i]].text);
 		if (e != NULL)
 			return e;
 	}
@@ -225,7 +233,7 @@ static bool
 has_key(struct book *b, const struct entry *e, const struct report *r)
 {
 	return book_find_key(b, r->detector, r->key_type, r->event->host,
-	    r->key) == e || (!book_knows(r->detector) && find_cause(b, r) == e);
+	    r->key) == e || (!r->detector->of_host && find_cause(b, r) == e);
 }
 
 /* What goes on under this detector on that host, unless it has paused. */
@@ -244,9 +252,7 @@ find_incident(struct book *b, const struct report *r)
 	struct entry *e = book_find_key(b, r->detector, r->key_type,
 	    r->event->host, r->key);
 
-	if (book_knows(r->detector) && e != NULL && e->d != r->detector)
-		e = NULL;
-	if (e == NULL && !book_knows(r->detector) && !is_login(r->key_type))
+	if (e == NULL && !r->detector->of_host && !is_login(r->key_type))
 		e = find_cause(b, r);
 	if (e == NULL && r->detector->merges != MERGES_NOTHING)
 		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
@@ -298,12 +304,16 @@ merge(struct book *b, struct entry *e, const struct report *r)
 	/* More are not found again after a restart, so not before either. */
 	if (alert_add_related(e->a, r->key_type, r->key))
 		book_index_key(b, e, r->key_type, r->key);
+	if (r->detector->of_host && !str_eq(r->event->host,
+	    str_of(e->a->host)))
+		(void)alert_add_related(e->a, KEY_HOST, r->event->host);
 	TAILQ_REMOVE(&b->live, e, live);
 	queue(b, e);
 	if (r->hit != NULL) {
 		scan_reason(r->hit, &why);
 		alert_add_reason(e->a, &why);
 		if (raise_severity(e, r)) {
+			book_index(b, e);
 			tell(b, e, TRANSITION_UPDATED);
 			return;
 		}
@@ -388,11 +398,18 @@ end_attempts(struct book *b, const struct report *r)
 {
 	static const char why[] = "more than attempts now: see the alert "
 	    "that opened then";
-	struct entry	*e = book_find_key(b, r->detector, r->key_type,
-			    r->event->host, r->key);
+	static const char part[] = "strangers come through that address: see "
+	    "the alert that opened then";
+	struct entry	*e = find_any(b, r, r->key_type, r->key);
 
+	if (r->hit != NULL && r->detector->grade != NULL &&
+	    r->detector->grade(r->hit) == SEVERITY_INFO)
+		return;
 	if (gives_way(e, r))
 		resolve(b, e, why);
+	else if (e != NULL && e->d != r->detector && r->detector->of_host &&
+	    r->key_type == KEY_CLIENT_ADDRESS)
+		resolve(b, e, part);
 	if (gives_way(e = find_cause(b, r), r))
 		resolve(b, e, why);
 }

@@ -2,24 +2,22 @@
 /*
  * The index of open alerts.  A key is a kind, a host where the same text means
  * another one there, and the text; what says who did it is one key for all
- * detectors.
+ * detectors.  What is a hole of the host has alerts of its own whatever else is
+ * open under its keys, and is found there by the others.
  */
 #include "book_priv.h"
 
 #define KEY_MERGED	0xff	/* index kind: the detector's one incident */
 
-bool
-book_knows(const struct detector *d)
-{
-	return d != NULL && d->concerns != NULL;
-}
-
-/* Does the detector mean the key on that host only? */
+/*
+ * Does the detector mean the key on that host only?  An address inside is
+ * another machine elsewhere; a network outside is the same.
+ */
 static bool
 is_hosts_own(const struct detector *d, enum alert_key_type type)
 {
-	return d == NULL || d->of_host || type == KEY_LOCAL_USER ||
-	    type == KEY_HOST;
+	return d == NULL || (d->of_host && type == KEY_CLIENT_ADDRESS) ||
+	    type == KEY_LOCAL_USER || type == KEY_HOST;
 }
 
 bool
@@ -47,18 +45,25 @@ merged_key(struct book *b, const struct detector *d, struct str host)
 	return index_key(b, KEY_MERGED, str_of(d->name), host, STR_NONE);
 }
 
-static struct str
-own_key(struct book *b, const struct entry *e, enum alert_key_type type,
-    struct str text)
+static bool
+is_hole(const struct entry *e)
 {
-	return index_key(b, (uint8_t)type, book_is_source(type) ? STR_NONE :
-	    str_of(e->a->detector), is_hosts_own(e->d, type) ?
-	    str_of(e->a->host) : STR_NONE, text);
+	return e->d != NULL && e->d->of_host;
+}
+
+/* The key under which the alert's own detector looks, or all do. */
+static struct str
+key_of(struct book *b, const struct entry *e, enum alert_key_type type,
+    struct str text, bool own)
+{
+	return index_key(b, (uint8_t)type, own ? str_of(e->a->detector) :
+	    STR_NONE, is_hosts_own(e->d, type) ? str_of(e->a->host) :
+	    STR_NONE, text);
 }
 
 /*
- * The first keeps a key, unless one comes that knows; but what goes on under a
- * detector is what began last.
+ * The first keeps a key, unless a hole of the host is found; but what goes on
+ * under a detector is what began last.
  */
 static void
 put_key(struct book *b, struct entry *e, struct str key)
@@ -66,7 +71,7 @@ put_key(struct book *b, struct entry *e, struct str key)
 	struct entry	*holder = map_get(b->index, key);
 
 	if (holder == NULL || (uint8_t)key.p[0] == KEY_MERGED ||
-	    (book_knows(e->d) && !book_knows(holder->d)))
+	    (is_hole(e) && !is_hole(holder)))
 		(void)map_put(b->index, key, e);
 }
 
@@ -77,14 +82,13 @@ del_key(struct book *b, struct entry *e, struct str key)
 		(void)map_del(b->index, key);
 }
 
-struct entry *
-book_find_key(struct book *b, const struct detector *d,
-    enum alert_key_type type, struct str host, struct str text)
+static struct entry *
+get(struct book *b, enum alert_key_type type, struct str detector,
+    struct str host, struct str text)
 {
-	struct str	detector = book_is_source(type) ? STR_NONE :
-			    str_of(d->name);
 	struct entry	*e;
 
+	/* On the host, and what is the same on every host. */
 	e = map_get(b->index, index_key(b, (uint8_t)type, detector, host,
 	    text));
 	if (e == NULL)
@@ -93,16 +97,44 @@ book_find_key(struct book *b, const struct detector *d,
 	return e;
 }
 
+struct entry *
+book_find_key(struct book *b, const struct detector *d,
+    enum alert_key_type type, struct str host, struct str text)
+{
+	return get(b, type, d->of_host || !book_is_source(type) ?
+	    str_of(d->name) : STR_NONE, host, text);
+}
+
+struct entry *
+book_find_actor(struct book *b, enum alert_key_type type, struct str host,
+    struct str text)
+{
+	return get(b, type, STR_NONE, host, text);
+}
+
+static void
+each_name(struct book *b, struct entry *e, enum alert_key_type type,
+    struct str text, void (*fn)(struct book *, struct entry *, struct str))
+{
+	bool	source = book_is_source(type);
+
+	if (is_hole(e) || !source)
+		fn(b, e, key_of(b, e, type, text, true));
+	/* What merely informs takes nothing in. */
+	if (source && (!is_hole(e) || e->a->severity > SEVERITY_INFO))
+		fn(b, e, key_of(b, e, type, text, false));
+}
+
 static void
 each_key(struct book *b, struct entry *e,
-    void (*fn)(struct book *b, struct entry *e, struct str key))
+    void (*fn)(struct book *, struct entry *, struct str))
 {
 	const struct alert *a = e->a;
 
-	fn(b, e, own_key(b, e, a->key_type, str_of(a->key)));
+	each_name(b, e, a->key_type, str_of(a->key), fn);
 	for (size_t i = 0; i < a->nrelated; i++)
-		fn(b, e, own_key(b, e, a->related[i].key_type,
-		    str_of(a->related[i].key)));
+		each_name(b, e, a->related[i].key_type,
+		    str_of(a->related[i].key), fn);
 	if (e->d == NULL || e->d->merges == MERGES_NOTHING)
 		return;
 	fn(b, e, merged_key(b, e->d, STR_NONE));
@@ -120,7 +152,7 @@ void
 book_index_key(struct book *b, struct entry *e, enum alert_key_type type,
     struct str text)
 {
-	put_key(b, e, own_key(b, e, type, text));
+	each_name(b, e, type, text, put_key);
 }
 
 void

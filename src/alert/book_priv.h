@@ -26,14 +26,14 @@ struct book {
 	struct buf	 key;
 };
 
-/* Does the detector know by an event alone? */
-bool		 book_knows(const struct detector *d);
 /* Does the key say who did it?  Else it is shared by unlike incidents. */
 bool		 book_is_source(enum alert_key_type type);
-/* On the host, and what is the same on every host. */
+/* The detector's alert of a key; or, of who did it, any detector's. */
 struct entry	*book_find_key(struct book *b, const struct detector *d,
 		    enum alert_key_type type, struct str host,
 		    struct str text);
+struct entry	*book_find_actor(struct book *b, enum alert_key_type type,
+		    struct str host, struct str text);
 /* What goes on under a detector; host STR_NONE: on any. */
 struct entry	*book_find_merged(struct book *b, const struct detector *d,
 		    struct str host);

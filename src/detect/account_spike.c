@@ -11,7 +11,7 @@ static const struct measure measures[] = {
 	{ "recipients", KEY_SASL_USERNAME, TALLY_RECIPIENTS,
 	    40, 1, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "new-recipients", KEY_SASL_USERNAME, TALLY_NEW_RECIPIENTS,
-	    25, 1, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
+	    25, 1, SPANS_DAY, EVIDENCE_VOLUME, JUDGE_RECORD },
 };
 
 static void

@@ -9,7 +9,7 @@
 			 BIT(CLIENT_ADDRESS))
 #define SITE		(BIT(HOST) | BIT(GLOBAL))
 #define TLS_TOLD	3	/* sessions with TLS: the log tells of them */
-#define DOOR_SIGNS	3	/* of strangers behind a trusted address */
+#define DOOR_SIGNS	5	/* of strangers behind a trusted address */
 
 static const struct {
 	const char	*name, *plural;
