@@ -9,7 +9,8 @@
 #include "weir/detect.h"
 
 #define ALERT_EVIDENCE_MAX	20	/* event ids and raw lines kept */
-#define ALERT_RELATED_MAX	32	/* further keys of the incident */
+/* Further keys of the incident; how many more there are, nobody counts. */
+#define ALERT_RELATED_MAX	250
 
 #define ALERT_STATES(X)							\
 	X(OPEN, "open") X(ACKNOWLEDGED, "acknowledged")			\
@@ -64,7 +65,7 @@ struct alert {
 	size_t			nreasons;
 	struct alert_evidence	evidence[ALERT_EVIDENCE_MAX];
 	size_t			nevidence;
-	struct alert_related	related[ALERT_RELATED_MAX];
+	struct alert_related	*related;	/* owned */
 	size_t			nrelated;
 };
 

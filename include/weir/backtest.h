@@ -31,7 +31,7 @@ struct backtest {
 	struct backtest_pair	*pairs;		/* by time */
 	size_t			 n, nboth, nwas, nwould;
 	int64_t			 events;
-	int64_t			 first_at, last_at;	/* of what was compared */
+	int64_t			 first_at, last_at;	/* compared between */
 };
 
 /* 0, or -1 with the error filled.  backtest_done frees either way. */

@@ -40,14 +40,15 @@ struct report {
 	struct str		 lines;
 	enum alert_key_type	 key_type;
 	struct str		 key;
-	/* Either: what the scan found, with the event's keys ... */
+	const struct facts	*facts;		/* the event's keys, if known */
+	/* Either: what the scan found ... */
 	const struct hit	*hit;
-	const struct facts	*facts;
 	/* ... or the detector's own words under this policy. */
 	const struct policy	*policy;
 	/* Nobody is told: the detector is on trial, or for that reason. */
 	bool			 shadow;
 	const struct exemption	*exemption;
+	uint32_t		 refused;	/* attempts before */
 	bool			 historical;	/* the event is old news */
 };
 

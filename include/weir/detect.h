@@ -15,7 +15,8 @@
 	X(compromised_account) X(slow_leak) X(relay_probe)		\
 	X(password_guessing) X(local_script) X(infected_host)		\
 	X(snowshoe) X(backscatter) X(directory_harvest)			\
-	X(bounce_rate) X(block_listed) X(queue_growth)
+	X(bounce_rate) X(block_listed) X(queue_growth)			\
+	X(address_collapse) X(plaintext_auth)
 
 #define DETECTOR_MEASURES_MAX	8
 #define ALERT_REASONS_MAX	8
@@ -47,8 +48,17 @@ struct finding {
 };
 
 #define SPANS_SHORT	(1u << WINDOW_5M | 1u << WINDOW_1H)
+#define SPANS_DAY	(SPANS_SHORT | 1u << WINDOW_24H)
+#define SPANS_SLOW	(1u << WINDOW_4D)
 #define SPANS_LONG	(1u << WINDOW_24H | 1u << WINDOW_4D)
 #define SPANS_ALL	(SPANS_SHORT | SPANS_LONG)
+
+/* When is a count too much? */
+enum judging {
+	JUDGE_USUAL,	/* against what is usual for the key */
+	JUDGE_RECORD,	/* and against the most it ever had (newsletters) */
+	JUDGE_COUNT	/* at the floor: it should not be at all */
+};
 
 /*
  * A tally of a kind of key, scanned for what is unusual.  No two measures have
@@ -61,12 +71,11 @@ struct measure {
 	enum tally		 tally;
 	/* Fewer in a window than this are never looked at. */
 	uint32_t		 floor;
-	/* Its part of the false-alarm budget, against the others'. */
+	/* Its part of the false-alarm budget, kept free for a count. */
 	double			 share;
 	unsigned		 spans;		/* SPANS_ */
 	enum evidence		 evidence;
-	/* A key that once had as many is not new to it (newsletters). */
-	bool			 record;
+	enum judging		 judging;
 };
 
 struct hit;
@@ -78,13 +87,21 @@ struct detector {
 	const char	*name;		/* as in [detector NAME] */
 	const char	*summary;	/* one line, for help */
 	enum merges	 merges;
+	/* It tells of a hole of the host, whatever else a client does. */
+	bool		 of_host;
 	/* It tells of attempts: abuse by the same actor takes its place. */
 	bool		 attempts;
 	enum alert_severity most;	/* never more severe than this */
 	const struct measure *measures;
 	size_t		 nmeasures;
-	/* Title (behind the key) and steps for what the scan found. */
+	/*
+	 * Words for what the scan found: the title's first, or all of it; how
+	 * grave it is, unless by how rare; and the next steps.
+	 */
 	const char	*lead;
+	void		(*say)(const struct hit *h, const struct event *e,
+			    struct buf *title);
+	enum alert_severity (*grade)(const struct hit *h);
 	void		(*advise)(const struct hit *h, const struct event *e,
 			    struct buf *runbook);
 	/* Does this event concern it, and under which key?  May be NULL. */

@@ -14,6 +14,7 @@
  *   5. it is a hit when
  *        log10(budget * share / shares) - log10(E) + joint > 0
  *      where joint is what other kinds of evidence say of the same actor.
+ * A measure that is a mere count (JUDGE_COUNT) is a hit at its floor.
  */
 #ifndef WEIR_SCAN_H
 #define WEIR_SCAN_H
@@ -36,7 +37,7 @@ struct hit {
 	double			 margin;	/* decades over the budget */
 	double			 joint;		/* of these by other evidence */
 	uint32_t		 evidence;	/* which: a set of bits */
-	size_t			 nets;		/* a login's networks, else 0 */
+	size_t			 nets;		/* new ones of a login, a day */
 	double			 recipients;	/* different ones in a day;
 						 * 0: unknown or few */
 	/* Who makes most of it up, of late; of a host or of all. */

@@ -46,7 +46,15 @@ struct profile;
 	X(FAILED_NETS, "failed_networks",				\
 	    "networks with failed logins")				\
 	X(FAILED_USERS, "failed_users", "login names that failed")	\
-	X(UNENCRYPTED, "unencrypted_logins", "logins without TLS")
+	X(UNENCRYPTED, "unencrypted_logins", "logins without TLS")	\
+	X(ENCRYPTED, "encrypted_sessions", "sessions with TLS")		\
+	/* Through an address inside that may hide who is behind it. */	\
+	X(STRANGE_DOMAINS, "strange_domains",				\
+	    "foreign sender domains not seen there before")		\
+	X(STRANGE_NAMES, "strange_names",				\
+	    "names of strangers not seen there before")			\
+	X(STRANGERS, "strangers",					\
+	    "strangers' messages to strangers")
 
 enum tally {
 #define X(name, text, plural) TALLY_##name,
@@ -69,6 +77,10 @@ struct facts {
 	uint64_t	recipient;	/* a hash, of what is out */
 	bool		new_source;	/* a network the login is new on */
 	bool		trusted;	/* the client's network may relay */
+	bool		inside;		/* nobody outside has that address */
+	uint32_t	refused;	/* relay attempts of an open relay's
+					 * client or network, a day back */
+	bool		guessed;	/* the login failed there before */
 	bool		proven;		/* the login has succeeded before, */
 	bool		ours;		/* or is of a domain of ours */
 	char		net[IP_TEXT_MAX];

@@ -96,7 +96,21 @@ alert_free(struct alert *a)
 		free(a->evidence[i].line);
 	for (i = 0; i < a->nrelated; i++)
 		free(a->related[i].key);
+	free(a->related);
 	free(a);
+}
+
+/* Room for 4, 8, 16 ... */
+static void
+add_related(struct alert *a, enum alert_key_type type, struct str key)
+{
+	size_t	n = a->nrelated;
+
+	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0))
+		a->related = xreallocarray(a->related, n == 0 ? 4 : 2 * n,
+		    sizeof(*a->related));
+	a->related[a->nrelated++] = (struct alert_related){ type,
+	    str_dup(key) };
 }
 
 struct alert *
@@ -112,8 +126,11 @@ alert_copy(const struct alert *a)
 	for (i = 0; i < a->nevidence; i++)
 		if (a->evidence[i].line != NULL)
 			b->evidence[i].line = xstrdup(a->evidence[i].line);
+	b->related = NULL;
+	b->nrelated = 0;
 	for (i = 0; i < a->nrelated; i++)
-		b->related[i].key = xstrdup(a->related[i].key);
+		add_related(b, a->related[i].key_type,
+		    str_of(a->related[i].key));
 	return b;
 }
 
@@ -133,8 +150,7 @@ alert_add_evidence(struct alert *a, const uint8_t id[EVENT_ID_SIZE],
 bool
 alert_add_related(struct alert *a, enum alert_key_type type, struct str key)
 {
-	struct alert_related	*r;
-	size_t			 i;
+	size_t	i;
 
 	if (a->key_type == type && str_eq(str_of(a->key), key))
 		return true;
@@ -144,9 +160,7 @@ alert_add_related(struct alert *a, enum alert_key_type type, struct str key)
 			return true;
 	if (a->nrelated == ALERT_RELATED_MAX)
 		return false;
-	r = &a->related[a->nrelated++];
-	r->key_type = type;
-	r->key = str_dup(key);
+	add_related(a, type, key);
 	return true;
 }
 

@@ -89,7 +89,7 @@ insert(struct book *b, struct alert *a)
 
 	e->a = a;
 	e->d = detector_find(str_of(a->detector));
-	book_each_key(b, e, book_put_key);
+	book_index(b, e);
 	queue(b, e);
 	b->n[book_lane_of(a)]++;
 	return e;
@@ -107,7 +107,7 @@ static void
 drop(struct book *b, struct entry *e)
 {
 	settle(b, e);
-	book_each_key(b, e, book_del_key);
+	book_unindex(b, e);
 	TAILQ_REMOVE(&b->live, e, live);
 	b->n[book_lane_of(e->a)]--;
 	free_entry(e);
@@ -225,6 +225,18 @@ static const enum alert_key_type sources[] = {
 
 #define NSOURCES	(sizeof(sources) / sizeof(sources[0]))
 
+/* Whosever it is, if the key says who did it. */
+static struct entry *
+find_any(struct book *b, const struct report *r, enum alert_key_type type,
+    struct str text)
+{
+	enum lane	lane = book_lane_for(r);
+
+	return book_is_source(type) ?
+	    book_find_actor(b, lane, type, r->event->host, text) :
+	    book_find_key(b, lane, r->detector, type, r->event->host, text);
+}
+
 /* The alert of somebody less general who caused this event. */
 static struct entry *
 find_cause(struct book *b, const struct report *r)
@@ -235,8 +247,7 @@ find_cause(struct book *b, const struct report *r)
 	    sources[i] != r->key_type; i++) {
 		if (!(r->facts->known >> sources[i] & 1))
 			continue;
-		e = book_find_key(b, book_lane_for(r), r->detector, sources[i],
-		    r->event->host, r->facts->keys[sources[i]].text);
+		e = find_any(b, r, sources[i], r->facts->keys[sources[i]].text);
 		if (e != NULL)
 			return e;
 	}
@@ -253,15 +264,16 @@ static bool
 has_key(struct book *b, const struct entry *e, const struct report *r)
 {
 	return book_find_key(b, book_lane_for(r), r->detector, r->key_type,
-	    r->event->host, r->key) == e || find_cause(b, r) == e;
+	    r->event->host, r->key) == e ||
+	    (!r->detector->of_host && find_cause(b, r) == e);
 }
 
 /* What goes on under this detector on that host, unless it has paused. */
 static struct entry *
 find_merged(struct book *b, const struct report *r, struct str host)
 {
-	struct entry *e = map_get(b->index, book_merged_key(b, book_lane_for(r),
-			    r->detector, host));
+	struct entry *e = book_find_merged(b, book_lane_for(r), r->detector,
+			    host);
 
 	return e == NULL || r->event->at - e->a->last_seen > b->pause_us ?
 	    NULL : e;
@@ -274,7 +286,7 @@ find_incident(struct book *b, const struct report *r)
 	struct entry	*e = book_find_key(b, lane, r->detector, r->key_type,
 			    r->event->host, r->key);
 
-	if (e == NULL && !is_login(r->key_type))
+	if (e == NULL && !r->detector->of_host && !is_login(r->key_type))
 		e = find_cause(b, r);
 	if (e == NULL && r->detector->merges != MERGES_NOTHING)
 		e = find_merged(b, r, r->detector->merges == MERGES_ON_HOST ?
@@ -309,6 +321,8 @@ raise_severity(struct entry *e, const struct report *r)
 		if (e->d == r->detector) {
 			free(e->a->title);
 			e->a->title = str_dup(buf_str(&f.title));
+			free(e->a->runbook);
+			e->a->runbook = str_dup(buf_str(&f.runbook));
 		}
 	}
 	finding_done(&f);
@@ -323,13 +337,17 @@ merge(struct book *b, struct entry *e, const struct report *r)
 	count(e->a, r);
 	/* More are not found again after a restart, so not before either. */
 	if (alert_add_related(e->a, r->key_type, r->key))
-		book_put_key(b, e, book_own_key(b, e, r->key_type, r->key));
+		book_index_key(b, e, r->key_type, r->key);
+	if (r->detector->of_host && !str_eq(r->event->host,
+	    str_of(e->a->host)))
+		(void)alert_add_related(e->a, KEY_HOST, r->event->host);
 	TAILQ_REMOVE(&b->live, e, live);
 	queue(b, e);
 	if (r->hit != NULL) {
 		scan_reason(r->hit, &why);
 		alert_add_reason(e->a, &why);
 		if (raise_severity(e, r)) {
+			book_index(b, e);
 			tell(b, e, TRANSITION_UPDATED);
 			return;
 		}
@@ -348,6 +366,24 @@ widen(struct finding *f, const struct report *r, bool several)
 		    "incident on %.*s from now on", STRF(r->event->host));
 }
 
+/* It was tried before in vain: then no policy of ours allows it. */
+static void
+add_refused(struct finding *f, const struct report *r)
+{
+	struct alert_reason	*why = &f->reasons[f->nreasons];
+
+	if (r->refused == 0 || f->nreasons == ALERT_REASONS_MAX)
+		return;
+	(void)snprintf(why->name, sizeof(why->name),
+	    "attempts refused before");
+	(void)snprintf(why->window, sizeof(why->window), "24 h");
+	why->observed = r->refused;
+	f->nreasons++;
+	if (r->exemption == NULL)
+		f->severity = SEVERITY_CRITICAL;
+	buf_addf(&f->title, "; %u attempts refused before", r->refused);
+}
+
 static struct entry *
 open_alert(struct book *b, const struct report *r, bool several)
 {
@@ -356,6 +392,7 @@ open_alert(struct book *b, const struct report *r, bool several)
 	struct entry	*e;
 
 	describe(r, &f);
+	add_refused(&f, r);
 	if (several || b->n[book_lane_for(r)] >= BOOK_ALERTS_MAX)
 		widen(&f, r, several);
 	a = alert_of_finding(&f, r);
@@ -382,17 +419,44 @@ open_several(struct book *b, struct entry *first, const struct report *r)
 	change(b, e);
 }
 
+/* Attempts, and what only informs, give way to abuse by the same actor. */
+static bool
+gives_way(const struct entry *e, const struct report *r)
+{
+	return e != NULL && e->d != NULL && e->d != r->detector &&
+	    !r->detector->attempts && (e->d->attempts ||
+	    (e->a->severity == SEVERITY_INFO && e->a->exempt == NULL));
+}
+
+/* Whatever its key: it may have been tried under a wider or narrower one. */
+static void
+end_attempts(struct book *b, const struct report *r)
+{
+	static const char why[] = "more than attempts now: see the alert "
+	    "that opened then";
+	static const char part[] = "strangers come through that address: see "
+	    "the alert that opened then";
+	struct entry	*e = find_any(b, r, r->key_type, r->key);
+
+	if (r->hit != NULL && r->detector->grade != NULL &&
+	    r->detector->grade(r->hit) == SEVERITY_INFO)
+		return;
+	if (gives_way(e, r))
+		resolve(b, e, why);
+	else if (e != NULL && e->d != r->detector && r->detector->of_host &&
+	    r->key_type == KEY_CLIENT_ADDRESS)
+		resolve(b, e, part);
+	if (gives_way(e = find_cause(b, r), r))
+		resolve(b, e, why);
+}
+
 void
 book_report(struct book *b, const struct report *r)
 {
-	struct entry *e = find_incident(b, r);
+	struct entry *e;
 
-	if (e != NULL && e->d != NULL && e->d->attempts &&
-	    !r->detector->attempts) {
-		resolve(b, e, "more than attempts now: see the alert that "
-		    "opened then");
-		e = NULL;
-	}
+	end_attempts(b, r);
+	e = find_incident(b, r);
 	/* On another host already: this one is not the first network's. */
 	if (e == NULL)
 		(void)open_alert(b, r, r->detector->merges == MERGES_ON_HOST &&

@@ -33,18 +33,20 @@ enum lane	 book_lane_of(const struct alert *a);
 enum lane	 book_lane_for(const struct report *r);
 /* Does the key say who did it?  Else it is shared by unlike incidents. */
 bool		 book_is_source(enum alert_key_type type);
-/* Keys of the index; they hold until the next is made. */
-struct str	 book_own_key(struct book *b, const struct entry *e,
-		    enum alert_key_type type, struct str text);
-struct str	 book_merged_key(struct book *b, enum lane lane,
-		    const struct detector *d, struct str host);
-void		 book_put_key(struct book *b, struct entry *e, struct str key);
-void		 book_del_key(struct book *b, struct entry *e, struct str key);
+/* The detector's alert of a key; or, of who did it, any detector's. */
 struct entry	*book_find_key(struct book *b, enum lane lane,
 		    const struct detector *d, enum alert_key_type type,
 		    struct str host, struct str text);
-void		 book_each_key(struct book *b, struct entry *e,
-		    void (*fn)(struct book *b, struct entry *e,
-		    struct str key));
+struct entry	*book_find_actor(struct book *b, enum lane lane,
+		    enum alert_key_type type, struct str host,
+		    struct str text);
+/* What goes on under a detector; host STR_NONE: on any. */
+struct entry	*book_find_merged(struct book *b, enum lane lane,
+		    const struct detector *d, struct str host);
+/* One more key of an alert. */
+void		 book_index_key(struct book *b, struct entry *e,
+		    enum alert_key_type type, struct str text);
+void		 book_index(struct book *b, struct entry *e);
+void		 book_unindex(struct book *b, struct entry *e);
 
 #endif

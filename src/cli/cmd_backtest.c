@@ -263,6 +263,7 @@ const struct command cmd_backtest = {
 	"  --since T          compare from then on; the six weeks before are\n"
 	"                     learnt from\n"
 	"  --until T          compare up to then\n"
-	"  --format F         table or jsonl: {\"was\": ALERT, \"would\": ALERT}\n",
+	"  --format F         table, or jsonl: {\"was\": ALERT or null,\n"
+	"                     \"would\": ALERT or null}\n",
 	run,
 };

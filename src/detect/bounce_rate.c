@@ -3,20 +3,32 @@
  * bounce-rate: of what an actor sends far more comes back than usual.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "host", KEY_HOST, TALLY_BOUNCES,
-	    40, 0.3, SPANS_ALL, EVIDENCE_OUTCOME, false },
+	    40, 0.3, SPANS_ALL, EVIDENCE_OUTCOME, JUDGE_USUAL },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
-	(void)e;
-	buf_addf(out, "1. See it: `weir query --since 2h %s %.*s`.\n",
-	    h->key.type == KEY_RECIPIENT_DOMAIN ? "--domain" :
-	    h->key.type == KEY_HOST || h->key.type == KEY_GLOBAL ?
-	    "--class rejected #" : "--client", STRF(h->key.text));
+	int	n = 0;
+
+	steps_next(out, &n);
+	buf_addf(out, "Whose mail is refused, and why: `weir query events "
+	    "--status bounced,expired --host ");
+	finding_quote(out, h->key.text);
+	buf_addf(out, " --since 4h`; the last one: ");
+	finding_quote(out, str_head(e->sender, 128));
+	buf_addf(out, " to ");
+	finding_quote(out, str_head(e->recipient, 128));
+	buf_addf(out, ".\n");
+	steps_hold(out, &n, "--sender", str_head(e->sender, 128));
+	steps_next(out, &n);
+	buf_addf(out, "One account or program: treat it as stolen until its "
+	    "owner says otherwise. One destination: it may be down or refuse "
+	    "this host; ask there.\n");
 }
 
 const struct detector detector_bounce_rate = {
@@ -25,6 +37,5 @@ const struct detector detector_bounce_rate = {
 	.most = SEVERITY_WARNING,
 	.measures = measures,
 	.nmeasures = sizeof(measures) / sizeof(measures[0]),
-	.lead = "Bounces",
 	.advise = advise,
 };

@@ -5,32 +5,33 @@
  * Evidence of several kinds adds up.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "new-networks", KEY_SASL_USERNAME, TALLY_NEW_NETS,
-	    3, 1, SPANS_ALL, EVIDENCE_SOURCE, false },
+	    3, 1, SPANS_ALL, EVIDENCE_SOURCE, JUDGE_USUAL },
 	{ "from-new-networks", KEY_SASL_USERNAME, TALLY_NEW_NET_MESSAGES,
-	    4, 1.5, SPANS_ALL, EVIDENCE_SOURCE, false },
+	    4, 1.5, SPANS_ALL, EVIDENCE_SOURCE, JUDGE_USUAL },
 	{ "foreign-senders", KEY_SASL_USERNAME, TALLY_FOREIGN,
-	    6, 1, SPANS_ALL, EVIDENCE_SENDER, false },
+	    6, 1, SPANS_ALL, EVIDENCE_SENDER, JUDGE_USUAL },
 	{ "bounces", KEY_SASL_USERNAME, TALLY_BOUNCES,
-	    5, 1, SPANS_SHORT, EVIDENCE_OUTCOME, false },
+	    5, 1, SPANS_SHORT, EVIDENCE_OUTCOME, JUDGE_USUAL },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
+	struct str	login = h->key.text;
+	int		n = 0;
+
 	(void)e;
-	buf_addf(out, "1. Stop it: lock the account or change its password, "
-	    "and end its sessions: ");
-	finding_quote(out, h->key.text);
-	buf_addf(out, ".\n2. Hold what waits: `postqueue -j | jq -r "
-	    "'select(.sender==\"SENDER\") | .queue_id' | postsuper -h -`.\n"
-	    "3. See from where and to whom: `weir query --user ");
-	finding_quote(out, h->key.text);
-	buf_addf(out, " --since 1d`.\n4. Ask the owner by another way than "
-	    "mail whether it was them.\n5. After mending: flush or delete "
-	    "what is held, and check block lists for this host.\n");
+	steps_lock_login(out, &n, login);
+	steps_hold(out, &n, "--user", login);
+	steps_look(out, &n, "See from where and to whom", "--user", login);
+	steps_next(out, &n);
+	buf_addf(out, "Ask the owner by another way than mail whether they "
+	    "travel or have a new provider.\n");
+	steps_lists(out, &n);
 }
 
 const struct detector detector_compromised_account = {

@@ -4,30 +4,47 @@
  * did.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "messages", KEY_LOCAL_USER, TALLY_MESSAGES,
-	    15, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    15, 1, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "recipients", KEY_LOCAL_USER, TALLY_RECIPIENTS,
-	    20, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    20, 1, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "new-recipients", KEY_LOCAL_USER, TALLY_NEW_RECIPIENTS,
-	    10, 1, SPANS_SHORT, EVIDENCE_VOLUME, true },
+	    10, 1, SPANS_SHORT, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "foreign-senders", KEY_LOCAL_USER, TALLY_FOREIGN,
-	    6, 1, SPANS_ALL, EVIDENCE_SENDER, false },
+	    6, 1, SPANS_ALL, EVIDENCE_SENDER, JUDGE_USUAL },
 	{ "bounces", KEY_LOCAL_USER, TALLY_BOUNCES,
-	    5, 1, SPANS_SHORT, EVIDENCE_OUTCOME, false },
+	    5, 1, SPANS_SHORT, EVIDENCE_OUTCOME, JUDGE_USUAL },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
-	buf_addf(out, "1. Which program? On %.*s: `ps -fu ", STRF(e->host));
+	int	n = 0;
+
+	steps_next(out, &n);
+	buf_addf(out, "Which program? On %.*s: `ps -fu ", STRF(e->host));
 	finding_quote(out, h->key.text);
-	buf_addf(out, "`, and its crontab and web forms.\n2. Stop it: "
-	    "authorized_submit_users in main.cf keeps a user from handing in "
-	    "mail.\n3. Hold what waits: `postqueue -p`, `postsuper -h "
-	    "QUEUE-ID`.\n4. Look for files changed of late in what it may "
-	    "write.\n");
+	buf_addf(out, "`, `crontab -lu ");
+	finding_quote(out, h->key.text);
+	buf_addf(out, "` (by name), the access log of its web sites.\n");
+	steps_stop_user(out, &n, e->host, h->key.text);
+	steps_next(out, &n);
+	buf_addf(out, "Hold what still waits: `weir query messages --class "
+	    "local_submission --host ");
+	finding_quote(out, e->host);
+	buf_addf(out, " --sender ");
+	finding_quote(out, str_head(e->sender, 128));
+	buf_addf(out, " --since 1d --limit 0 --format jsonl | jq -r .queue_id "
+	    "| postsuper -h -`. Undo: the same with `postsuper -H -`.\n");
+	steps_next(out, &n);
+	buf_addf(out, "Look for files changed of late in what it may write: "
+	    "`find /var/www /tmp /var/tmp -user ");
+	finding_quote(out, h->key.text);
+	buf_addf(out, " -mtime -3 -name '*.php'`.\n");
+	steps_lists(out, &n);
 }
 
 const struct detector detector_local_script = {
@@ -36,6 +53,5 @@ const struct detector detector_local_script = {
 	.most = SEVERITY_CRITICAL,
 	.measures = measures,
 	.nmeasures = sizeof(measures) / sizeof(measures[0]),
-	.lead = "Local script",
 	.advise = advise,
 };

@@ -125,6 +125,7 @@ const struct detector detector_open_relay = {
 	.summary = "the MTA takes mail of strangers to strangers",
 	.merges = MERGES_ON_HOST,
 	.most = SEVERITY_CRITICAL,
+	.of_host = true,
 	.concerns = open_relay_concerns,
 	.describe = open_relay_describe,
 };

@@ -4,27 +4,47 @@
  * usual there.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "client", KEY_CLIENT_ADDRESS, TALLY_RECIPIENTS,
-	    40, 1, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    40, 1, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "network", KEY_CLIENT_NETWORK, TALLY_RECIPIENTS,
-	    60, 0.5, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    60, 0.5, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "host", KEY_HOST, TALLY_RECIPIENTS,
-	    200, 0.3, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    200, 0.3, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "all", KEY_GLOBAL, TALLY_RECIPIENTS,
-	    200, 0.3, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    200, 0.3, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
-	(void)e;
-	buf_addf(out, "1. Who is it? `weir query --client %.*s --since 1d`.\n"
-	    "2. Stop it: take the address out of mynetworks or block it in "
-	    "the firewall: %.*s\n3. Hold what waits: `postqueue -p`, "
-	    "`postsuper -h QUEUE-ID`.\n4. Clean the machine behind it before "
-	    "it may send again.\n", STRF(h->key.text), STRF(h->key.text));
+	struct str	key = h->key.text;
+	bool		client = h->key.type == KEY_CLIENT_ADDRESS ||
+			    h->key.type == KEY_CLIENT_NETWORK;
+	int		n = 0;
+
+	if (client) {
+		steps_look(out, &n, "Who is it, and what does it send",
+		    "--client", key);
+		steps_block(out, &n, key);
+		steps_hold(out, &n, "--client", key);
+	} else {
+		steps_next(out, &n);
+		buf_addf(out, "Nobody stands out alone. Who sends: `weir query "
+		    "messages --host ");
+		finding_quote(out, e->host);
+		buf_addf(out, " --since 2h`, `qshape -s active`; the last "
+		    "one: ");
+		finding_quote(out, str_head(e->sender, 128));
+		buf_addf(out, ".\n");
+		steps_hold(out, &n, "--sender", str_head(e->sender, 128));
+	}
+	steps_next(out, &n);
+	buf_addf(out, "A newsletter or a flush after an outage is no abuse: "
+	    "`weir alerts resolve ID`.\n");
+	steps_lists(out, &n);
 }
 
 const struct detector detector_relay_spike = {
@@ -33,6 +53,5 @@ const struct detector detector_relay_spike = {
 	.most = SEVERITY_CRITICAL,
 	.measures = measures,
 	.nmeasures = sizeof(measures) / sizeof(measures[0]),
-	.lead = "Relay spike",
 	.advise = advise,
 };

@@ -11,6 +11,7 @@
 
 #define TEST_AGAIN	1.04	/* tested again when it grew by so much */
 #define JOINT_RELATED	0.5	/* decades, when the kinds hang together */
+#define GUESSED		0.5	/* decades: it failed there, then succeeded */
 #define CLUSTER_HOURS	24	/* a burst and what follows it are one */
 #define SITE_SPANS	1.5	/* a site's window needs so many behind it */
 #define LATE_US		(10 * USEC_PER_MIN)
@@ -202,7 +203,8 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	float		 y;
 
 	begin_burst(x, w, at);
-	if (st->measure->record && s->o.record * (double)x->record[w] > base)
+	if (st->measure->judging == JUDGE_RECORD &&
+	    s->o.record * (double)x->record[w] > base)
 		base = s->o.record * (double)x->record[w];
 	y = (float)log((h->observed + c) / (base + c));
 	if ((float)h->observed > x->most[w])
@@ -216,6 +218,17 @@ often(struct scan *s, struct stratum *st, struct series *x, int64_t at,
 	    (double)x->peak[w], weeks);
 }
 
+/* Networks that a login came from for the first time, of late. */
+static size_t
+new_nets(struct scan *s, const struct key *k, int64_t at)
+{
+	struct series	*x = k->type != KEY_SASL_USERNAME ? NULL :
+			    profile_find(s->profile, k, TALLY_NEW_NETS);
+
+	return x == NULL ? 0 : window_sum(&x->windows[WINDOW_24H],
+	    WINDOW_24H, at);
+}
+
 /* What else is known of a hit. */
 static void
 detail(struct scan *s, const struct stratum *st, const struct actor *a,
@@ -225,7 +238,7 @@ detail(struct scan *s, const struct stratum *st, const struct actor *a,
 	struct topk	*top;
 
 	if (a != NULL) {
-		h->nets = profile_nets(a);
+		h->nets = new_nets(s, &h->key, at);
 		h->recipients = profile_recipients(a, at);
 		if (h->recipients < SCAN_RECIPIENTS)
 			h->recipients = 0;
@@ -237,6 +250,28 @@ detail(struct scan *s, const struct stratum *st, const struct actor *a,
 	h->nparts = topk_list(top, half, h->parts, SCAN_PARTS_MAX);
 }
 
+/* What should not be at all: told as it grows, and every hour it goes on. */
+static bool
+test_count(const struct stratum *st, struct series *x, const struct facts *f,
+    const struct key *k, enum window_span w, struct hit *h)
+{
+	uint32_t	n = window_sum(&x->windows[w], w, f->at);
+	uint32_t	hour = baseline_hour(f->at);
+
+	if (n < x->tested[w])
+		x->tested[w] = n;
+	if (n < st->floor || (n < x->tested[w] * TEST_AGAIN &&
+	    hour == x->peak_hour[w]))
+		return false;
+	x->tested[w] = n;
+	x->peak_hour[w] = hour;
+	*h = (struct hit){ .detector = st->detector, .measure = st->measure,
+	    .span = w, .key = *k, .observed = n,
+	    .floor = (uint32_t)st->floor, .expected = NAN, .p_value = NAN,
+	    .per_week = NAN, .usual = NAN, .shadow = st->shadow };
+	return true;
+}
+
 /* All five for one window; true: a hit. */
 static bool
 test(struct scan *s, struct stratum *st, struct series *x,
@@ -246,6 +281,8 @@ test(struct scan *s, struct stratum *st, struct series *x,
 	enum evidence	 kind = st->measure->evidence;
 	struct actor	*a;
 
+	if (st->measure->judging == JUDGE_COUNT)
+		return test_count(st, x, f, k, w, h);
 	if (!is_rare(s, st, x, f, k, w, h))
 		return false;
 	h->per_week = often(s, st, x, f->at, h);
@@ -269,6 +306,13 @@ static bool
 is_told(const struct hit *h)
 {
 	return !h->shadow && h->exemption == NULL;
+}
+
+/* Is what its key does no news elsewhere, and no pattern to learn from? */
+static bool
+explains(const struct hit *h)
+{
+	return is_told(h) && h->measure->judging != JUDGE_COUNT;
 }
 
 static const struct exemption *
@@ -296,7 +340,7 @@ test_all(struct scan *s, struct series *x, const struct event *e,
 		    !test(s, &s->strata[of[w] - 1], x, f, k, w, &h))
 			continue;
 		h.exemption = exemption_of(s, e, f, &h);
-		if (is_told(&h))
+		if (explains(&h))
 			x->alarmed = f->at;
 		if (*n < SCAN_HITS_MAX)
 			hits[(*n)++] = h;
@@ -399,7 +443,7 @@ is_proven(const struct facts *f, const struct key *k)
 {
 	return k->type == KEY_SASL_USERNAME ? f->proven :
 	    (k->type == KEY_CLIENT_ADDRESS || k->type == KEY_CLIENT_NETWORK) &&
-	    f->trusted;
+	    (f->trusted || f->inside);
 }
 
 /* Count a tally of the event for one of its keys, and test that. */
@@ -430,7 +474,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	bool	alarmed = false;
 	size_t	n = 0, end;
 
-	f->present = f->known = 0;
+	f->present = f->known = f->refused = 0;
 	if (e->at < s->now - LATE_US)
 		return 0;
 	if (e->at > s->now)
@@ -439,6 +483,9 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	tally_event(s->profile, policy, e, s->wanted, f);
 	if (f->present == 0)
 		return 0;
+	if (f->guessed)
+		(void)note_evidence(s, &f->keys[KEY_SASL_USERNAME],
+		    EVIDENCE_GUESSING, GUESSED, f->at);
 	for (size_t i = 0; i < SOURCES; i++)
 		alarmed = alarmed || is_alarmed(s, f, order[i]);
 	end = alarmed ? SOURCES : NORDER;
@@ -460,7 +507,7 @@ scan_event(struct scan *s, const struct policy *policy, const struct event *e,
 	}
 	qsort(hits, n, sizeof(*hits), by_rank);
 	for (size_t i = 0; i < n; i++)
-		if (is_told(&hits[i]))
+		if (explains(&hits[i]))
 			scan_alarm(s, f, hits[i].key.type);
 	return n;
 }

@@ -56,10 +56,25 @@ watch(struct scan *s, const struct measure *m, size_t stratum)
 		    m->key] |= 1u << TALLY_RECIPIENTS;
 }
 
+/* What a tally or a title asks for, whether a measure watches it or not. */
+static const struct {
+	enum alert_key_type	key;
+	enum tally		tally;
+} asked[] = {
+	{ KEY_HOST, TALLY_ENCRYPTED },
+	{ KEY_CLIENT_ADDRESS, TALLY_DENIED },
+	{ KEY_CLIENT_NETWORK, TALLY_DENIED },
+	{ KEY_CLIENT_ADDRESS, TALLY_STRANGE_DOMAINS },
+	{ KEY_CLIENT_ADDRESS, TALLY_STRANGE_NAMES },
+	{ KEY_SASL_USERNAME, TALLY_NEW_NETS },
+};
+
 /* Beside what is watched: who sends when makes the season. */
 static void
-keep_season(struct scan *s)
+keep_more(struct scan *s)
 {
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		s->kept[asked[i].key] |= 1u << asked[i].tally;
 	for (int k = 0; k < KEY_TYPE_COUNT; k++) {
 		if (profile_is_seasonal((enum alert_key_type)k))
 			s->kept[k] |= 1u << TALLY_MESSAGES;
@@ -110,7 +125,7 @@ scan_new(const struct scan_options *o)
 	for (size_t i = 0; (d = detector_at(i)) != NULL; i++)
 		if (o->settings[i].enabled)
 			add_strata(s, d, &o->settings[i], &shares);
-	keep_season(s);
+	keep_more(s);
 	for (size_t i = 0; i < s->nstrata; i++)
 		s->strata[i].allowed = log10(o->budget *
 		    s->strata[i].allowed / shares);

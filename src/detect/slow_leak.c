@@ -3,30 +3,40 @@
  * slow-leak: little at a time, but for days.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "account", KEY_SASL_USERNAME, TALLY_NEW_RECIPIENTS,
-	    12, 0.5, SPANS_LONG, EVIDENCE_VOLUME, true },
+	    12, 1, SPANS_SLOW, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "local-user", KEY_LOCAL_USER, TALLY_NEW_RECIPIENTS,
-	    12, 0.5, SPANS_LONG, EVIDENCE_VOLUME, true },
+	    12, 0.25, SPANS_LONG, EVIDENCE_VOLUME, JUDGE_RECORD },
 	{ "client", KEY_CLIENT_ADDRESS, TALLY_NEW_RECIPIENTS,
-	    12, 0.5, SPANS_LONG, EVIDENCE_VOLUME, true },
+	    12, 0.25, SPANS_LONG, EVIDENCE_VOLUME, JUDGE_RECORD },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
-	(void)e;
-	buf_addf(out, "1. Stop it: lock the account or change its password, "
-	    "and end its sessions: ");
-	finding_quote(out, h->key.text);
-	buf_addf(out, ".\n2. Hold what waits: `postqueue -j | jq -r "
-	    "'select(.sender==\"SENDER\") | .queue_id' | postsuper -h -`.\n"
-	    "3. See from where and to whom: `weir query --user ");
-	finding_quote(out, h->key.text);
-	buf_addf(out, " --since 1d`.\n4. Ask the owner by another way than "
-	    "mail whether it was them.\n5. After mending: flush or delete "
-	    "what is held, and check block lists for this host.\n");
+	struct str	key = h->key.text;
+	int		n = 0;
+
+	if (h->key.type == KEY_SASL_USERNAME) {
+		steps_look(out, &n, "See from where and to whom, over days",
+		    "--user", key);
+		steps_lock_login(out, &n, key);
+		steps_hold(out, &n, "--user", key);
+	} else if (h->key.type == KEY_CLIENT_ADDRESS) {
+		steps_look(out, &n, "See to whom, over days", "--client", key);
+		steps_block(out, &n, key);
+		steps_hold(out, &n, "--client", key);
+	} else {
+		steps_look(out, &n, "See to whom, over days",
+		    "--class local_submission --host", e->host);
+		steps_stop_user(out, &n, e->host, key);
+	}
+	steps_next(out, &n);
+	buf_addf(out, "Ask the owner: a list of addresses that somebody "
+	    "works off by hand looks like this, too.\n");
 }
 
 const struct detector detector_slow_leak = {

@@ -3,22 +3,34 @@
  * snowshoe: many addresses of one network, each sending little.
  */
 #include "weir/scan.h"
+#include "weir/steps.h"
 
 static const struct measure measures[] = {
 	{ "addresses", KEY_CLIENT_NETWORK, TALLY_NEW_ADDRESSES,
-	    8, 1, SPANS_ALL, EVIDENCE_SOURCE, false },
+	    8, 1, SPANS_ALL, EVIDENCE_SOURCE, JUDGE_USUAL },
 	{ "messages", KEY_CLIENT_NETWORK, TALLY_INBOUND,
-	    60, 0.3, SPANS_ALL, EVIDENCE_VOLUME, true },
+	    60, 0.3, SPANS_ALL, EVIDENCE_VOLUME, JUDGE_RECORD },
 };
 
 static void
 advise(const struct hit *h, const struct event *e, struct buf *out)
 {
+	int	n = 0;
+
 	(void)e;
-	buf_addf(out, "1. See it: `weir query --since 2h %s %.*s`.\n",
-	    h->key.type == KEY_RECIPIENT_DOMAIN ? "--domain" :
-	    h->key.type == KEY_HOST || h->key.type == KEY_GLOBAL ?
-	    "--class rejected #" : "--client", STRF(h->key.text));
+	steps_look(out, &n, "Who they are and what they send: names, senders, "
+	    "recipients", "--client", h->key.text);
+	steps_next(out, &n);
+	buf_addf(out, "Whose network is it: `whois ");
+	finding_quote(out, h->key.text);
+	buf_addf(out, "`. A large provider's outgoing servers are no abuse: "
+	    "`weir alerts resolve ID`.\n");
+	steps_block(out, &n, h->key.text);
+	steps_next(out, &n);
+	buf_addf(out, "For Postfix alone: `");
+	finding_quote(out, h->key.text);
+	buf_addf(out, " REJECT` in a cidr table named in check_client_access; "
+	    "a block list of such networks does it for all of them.\n");
 }
 
 const struct detector detector_snowshoe = {

@@ -99,6 +99,8 @@ show_detectors(struct engine *e, struct report *r, const struct facts *f)
 		r->key = str_of(key);
 		r->shadow = e->shadow[i];
 		r->exemption = exemption_of(e, r);
+		r->facts = f;
+		r->refused = f == NULL ? 0 : f->refused;
 		if (!e->replays)
 			book_report(e->book, r);
 		if (f != NULL && !r->shadow && r->exemption == NULL) {
@@ -143,7 +145,7 @@ detect(struct engine *e, const struct event *ev, struct str lines)
 	struct facts	f;
 	size_t		n = 0;
 
-	f.known = 0;
+	f.known = f.refused = 0;
 	/* A stamp from the future would make all that follows late. */
 	if (ev->kind != EVENT_NOTICE && !(e->o.live && e->wall != 0 &&
 	    ev->at > e->wall + FUTURE_US))

@@ -8,6 +8,8 @@
 #define ACTORS		(BIT(SASL_USERNAME) | BIT(LOCAL_USER) |		\
 			 BIT(CLIENT_ADDRESS))
 #define SITE		(BIT(HOST) | BIT(GLOBAL))
+#define TLS_TOLD	3	/* sessions with TLS: the log tells of them */
+#define DOOR_SIGNS	5	/* of strangers behind a trusted address */
 
 static const struct {
 	const char	*name, *plural;
@@ -45,6 +47,10 @@ static const uint32_t kept[TALLY_COUNT] = {
 	[TALLY_FAILED_NETS] = BIT(SASL_USERNAME) | SITE,
 	[TALLY_FAILED_USERS] = BIT(CLIENT_ADDRESS) | BIT(CLIENT_NETWORK),
 	[TALLY_UNENCRYPTED] = BIT(SASL_USERNAME) | SITE,
+	[TALLY_ENCRYPTED] = BIT(HOST),
+	[TALLY_STRANGE_DOMAINS] = BIT(CLIENT_ADDRESS),
+	[TALLY_STRANGE_NAMES] = BIT(CLIENT_ADDRESS),
+	[TALLY_STRANGERS] = BIT(CLIENT_ADDRESS),
 };
 
 const char *
@@ -120,6 +126,7 @@ know_client(struct facts *f, struct hash_key k, const struct policy *policy,
 	net = ip_net_of(ret, 24, 64);
 	know(f, k, KEY_CLIENT_NETWORK, STR_NONE, ip_net_print(&net, f->net));
 	f->trusted = policy_trusts(policy, ret);
+	f->inside = ip_is_private(ret) && !ip_is_loopback(ret);
 	return ret;
 }
 
@@ -213,6 +220,37 @@ tally_out_message(struct profile *p, const struct policy *policy,
 	f->new_source = news != 0;
 	count(f, TALLY_NEW_NETS, news == 1);
 	count(f, TALLY_NEW_NET_MESSAGES, news != 0);
+	/* Guessed at last, or mistyped on a journey. */
+	f->guessed = news == 1 && !profile_first(p,
+	    &f->keys[KEY_CLIENT_ADDRESS], 'u',
+	    f->keys[KEY_SASL_USERNAME].text, e->at);
+}
+
+/* What the last windows of a key hold. */
+static uint32_t
+sum_of(struct profile *p, const struct key *k, enum tally t,
+    enum window_span w, int64_t at)
+{
+	struct series	*x = profile_find(p, k, t);
+
+	return x == NULL ? 0 : window_sum(&x->windows[w], w, at);
+}
+
+static uint32_t
+refused_before(struct profile *p, const struct facts *f)
+{
+	static const enum alert_key_type keys[] = { KEY_CLIENT_ADDRESS,
+	    KEY_CLIENT_NETWORK };
+	uint32_t	most = 0, n;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!(f->known >> keys[i] & 1))
+			continue;
+		n = sum_of(p, &f->keys[keys[i]], TALLY_DENIED, WINDOW_24H,
+		    f->at);
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 static void
@@ -224,6 +262,7 @@ tally_out_delivery(struct profile *p, const struct event *e, struct facts *f)
 	if (e->class == CLASS_OPEN_RELAY) {
 		if (e->counted)
 			count(f, TALLY_OPEN_RELAYED, e->repeat);
+		f->refused = refused_before(p, f);
 		return;
 	}
 	if (e->counted) {
@@ -290,6 +329,25 @@ tally_reject(const struct event *e, struct facts *f)
 		count(f, TALLY_UNKNOWN_USERS, e->repeat);
 }
 
+/*
+ * A password that anybody on the way could read.  Postfix says of a session
+ * without TLS nothing at all; only a log that tells of TLS elsewhere tells by
+ * its silence.
+ */
+static bool
+is_in_clear(struct profile *p, const struct facts *f, const struct event *e,
+    const struct ip *client)
+{
+	return e->encryption_protocol.n == 0 && !f->trusted && !f->inside &&
+	    !ip_is_loopback(client) &&
+	    (str_eq_nocase(e->sasl_method, STR("PLAIN")) ||
+	    str_eq_nocase(e->sasl_method, STR("LOGIN")) ||
+	    str_eq_nocase(e->sasl_method, STR("XOAUTH2")) ||
+	    str_eq_nocase(e->sasl_method, STR("OAUTHBEARER"))) &&
+	    sum_of(p, &f->keys[KEY_HOST], TALLY_ENCRYPTED, WINDOW_4D, f->at) >=
+	    TLS_TOLD;
+}
+
 static void
 tally_auth(struct profile *p, const struct policy *policy,
     const struct event *e, const struct ip *client, struct facts *f)
@@ -305,8 +363,7 @@ tally_auth(struct profile *p, const struct policy *policy,
 	if (e->status == STATUS_OK) {
 		if (a != NULL)
 			a->proven = f->proven = true;
-		if (str_known(e->encryption_protocol) &&
-		    e->encryption_protocol.n == 0 && !f->trusted)
+		if (client != NULL && is_in_clear(p, f, e, client))
 			count(f, TALLY_UNENCRYPTED, e->repeat);
 		return;
 	}
@@ -325,6 +382,62 @@ tally_auth(struct profile *p, const struct policy *policy,
 	if (named && (f->known & BIT(CLIENT_ADDRESS)) && profile_first(p,
 	    &f->keys[KEY_CLIENT_ADDRESS], 'u', user->text, e->at))
 		count(f, TALLY_FAILED_USERS, 1);
+}
+
+/* A name that a machine gives itself and that is not from here. */
+static bool
+is_strange_name(const struct policy *policy, const struct event *e)
+{
+	struct str	name = e->helo_name;
+	size_t		dot = str_find(name, STR("."));
+
+	return name.n > 0 && !str_eq_nocase(name, e->host) &&
+	    !policy_is_local(policy, name) && (dot == STR_NPOS ||
+	    !policy_is_local(policy, (struct str){ name.p + dot + 1,
+	    name.n - dot - 1 }));
+}
+
+/*
+ * A trusted address may be a door: a gateway, a proxy, the host of a container
+ * that hides who comes through.  Then what comes from there looks like the
+ * whole internet: foreign domains that write to us, names of machines and
+ * logins that nobody has here; and strangers' mail to strangers, which is let
+ * through, since the door is trusted.  Such mail alone is no sign: a server
+ * that sends for customers does that.  Sender and recipient are both new: it
+ * is neither a copy to an archive nor one program's letters.
+ */
+static void
+tally_door(struct profile *p, const struct policy *policy,
+    const struct event *e, struct facts *f)
+{
+	const struct key *k = &f->keys[KEY_CLIENT_ADDRESS];
+	bool		  foreign = is_foreign(policy, e);
+	uint32_t	  domains, names;
+	bool		  news;
+
+	if (foreign && (e->kind == EVENT_REJECT ||
+	    (e->kind == EVENT_DELIVERY && e->counted &&
+	    (e->class == CLASS_INBOUND || e->class == CLASS_RELAY_DOMAIN))) &&
+	    profile_first(p, k, 'd', str_domain(e->sender), f->at))
+		count(f, TALLY_STRANGE_DOMAINS, 1);
+	if (!f->trusted)
+		return;
+	domains = sum_of(p, k, TALLY_STRANGE_DOMAINS, WINDOW_4D, f->at);
+	names = sum_of(p, k, TALLY_STRANGE_NAMES, WINDOW_4D, f->at);
+	if (domains >= DOOR_SIGNS && ((e->kind == EVENT_REJECT && foreign &&
+	    is_strange_name(policy, e) &&
+	    profile_first(p, k, 'h', e->helo_name, f->at)) ||
+	    (e->kind == EVENT_AUTH && e->status == STATUS_FAILED &&
+	    !policy_is_local(policy, str_domain(e->sasl_username)) &&
+	    e->sasl_username.n > 0 &&
+	    profile_first(p, k, 'h', e->sasl_username, f->at))))
+		count(f, TALLY_STRANGE_NAMES, 1);
+	if (domains + names < DOOR_SIGNS || e->kind != EVENT_DELIVERY ||
+	    !e->counted || e->class != CLASS_AUTHORISED_RELAY || !foreign)
+		return;
+	news = profile_first(p, k, 's', e->sender, f->at);
+	if (profile_first(p, k, 't', e->recipient, f->at) && news)
+		count(f, TALLY_STRANGERS, 1);
 }
 
 void
@@ -367,4 +480,11 @@ tally_event(struct profile *p, const struct policy *policy,
 	default:
 		break;
 	}
+	if (e->kind != EVENT_DELIVERY && e->encryption_protocol.n > 0)
+		count(f, TALLY_ENCRYPTED, 1);
+	if (client != NULL && !ip_is_loopback(client) &&
+	    (f->trusted || f->inside) &&
+	    (f->known & BIT(CLIENT_ADDRESS)) &&
+	    (e->kind == EVENT_AUTH || e->sasl_username.n == 0))
+		tally_door(p, policy, e, f);
 }

@@ -75,6 +75,12 @@ def place(out, form):
         form, form + ".log")
 
 
+def on(host, alert):
+    """An alert of that host, as far as it is one of a host."""
+    return alert["detector"] != "open-relay" or host in [alert["host"]] + [
+        r["key"] for r in alert.get("related", ())]
+
+
 def judged(weir, out, form, truth, quiet):
     """Verdicts on one form: one, or one for each host."""
     with tempfile.TemporaryDirectory(prefix="weir-judge-") as tmp:
@@ -90,9 +96,10 @@ def judged(weir, out, form, truth, quiet):
     if form != "hosts":
         yield judge.Judge(truth, events, alerts, quiet).run()
         return
+    # What a client or a login does on both is one incident.
     for host in ("mx1", "mx2"):
         yield judge.Judge(truth, [e for e in events if e["host"] == host],
-                          [a for a in alerts if a["host"] == host],
+                          [a for a in alerts if on(host, a)],
                           quiet).run()
 
 

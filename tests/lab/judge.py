@@ -62,8 +62,50 @@ class Weir:
 
 
 def network(address):
+    if "/" in address:
+        return address
     width = 64 if ":" in address else 24
     return str(ipaddress.ip_network("%s/%d" % (address, width), False))
+
+
+KNOWN = ("open-relay", "address-collapse", "compromised-account")
+STOLEN = "the account is stolen"
+PROBE, PROBE_NETWORK = 8, 10
+
+
+def keys_of(alerts, detector, key_type=None):
+    """Keys of a detector's alerts, and what is related to them."""
+    return {k["key"] for a in alerts if a["detector"] == detector
+            for k in [a] + a.get("related", [])
+            if key_type in (None, k["key_type"])}
+
+
+def hidden(truth):
+    """Addresses that strangers relayed through."""
+    return {p["client_address"] for p in truth
+            if p["class"] == "open_relay" and p["status"] != "rejected"
+            and "authorised_relay" in p.get("accept", ())}
+
+
+def relayed(truth):
+    """Networks of strangers that relayed and could be seen."""
+    return {network(p["client_address"]) for p in truth
+            if p["class"] == "open_relay" and p["status"] != "rejected"
+            and "authorised_relay" not in p.get("accept", ())}
+
+
+def probes(truth):
+    """Clients and networks whose attempts to relay were refused, so many
+    that it has to be told."""
+    clients, networks = collections.Counter(), collections.Counter()
+    for p in truth:
+        if p["class"] == "relay_denied":
+            clients[p["client_address"]] += 1
+            networks[network(p["client_address"])] += 1
+    found = {k for k, n in clients.items() if n >= PROBE}
+    inside = {network(k) for k in found}
+    return found | {k for k, n in networks.items()
+                    if n >= PROBE_NETWORK and k not in inside}
 
 
 def allowed(pair):
@@ -206,18 +248,34 @@ class Judge:
                 self.verdict.fault("invented", e)
 
     def judge_alerts(self):
-        want = {network(p["client_address"]) for p in self.truth
-                if p["class"] == "open_relay" and p["status"] != "rejected"
-                and "authorised_relay" not in p.get("accept", ())}
-        got = {a["key"] for a in self.alerts
-               if a["detector"].startswith("open")}
+        want = relayed(self.truth)
+        got = keys_of(self.alerts, "open-relay", "client_network")
         for net in sorted(want - got):
             self.verdict.fault("no alert", net)
         for net in sorted(got - want):
             self.verdict.fault("false alert", net)
-        if self.quiet:
-            for alert in self.alerts:
+        want = hidden(self.truth)
+        got = {a["key"] for a in self.alerts if a["severity"] == "critical"
+               and a["detector"] == "address-collapse"}
+        for key in sorted(want ^ got):
+            self.verdict.fault("a hidden client", key)
+        got |= keys_of(self.alerts, "relay-probe")
+        for key in sorted(probes(self.truth) - got):
+            if network(key) not in relayed(self.truth):
+                self.verdict.fault("a probe without an alert", key)
+        self.judge_logins()
+        for alert in self.alerts:
+            if alert["severity"] != "info" and (
+                    self.quiet or alert["detector"] not in KNOWN):
                 self.verdict.fault("an alert where nothing is", alert)
+
+    def judge_logins(self):
+        """Stolen accounts, as the truth's notes say."""
+        want = {p["sasl_username"] for p in self.truth
+                if p.get("note") == STOLEN}
+        got = keys_of(self.alerts, "compromised-account", "sasl_username")
+        for user in sorted(want ^ got):
+            self.verdict.fault("a stolen account", user)
 
 
 def judge(weir, truth, logs, conf):

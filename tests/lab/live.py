@@ -7,6 +7,11 @@ lines a second of normal traffic.  The clock starts at the stamp of the line
 that tells (the delivery; through the filter the later of the delivery and
 "queued as") and stops when the alert is in an answer of GET /api/v1/alerts,
 and when the webhook is on the receiver's socket.
+
+Networks that use one hole are one alert.  So that there are many, somebody
+resolves each alert as soon as it is seen: the next stranger opens another.  Over
+HTTP each network has to appear, as key or related; the webhook has to tell at
+least a quarter of them, those that opened one.
 """
 import http.client
 import json
@@ -17,7 +22,7 @@ import threading
 import time
 
 from daemon import HTTP, Daemon
-from judge import network
+from judge import WEIR, network
 from scenario_basic import HOLE
 from scenario_filter import REENTRY, SCAN
 from world import HERE, run
@@ -46,22 +51,37 @@ def load(out, seconds, messages, relays, ports="25,26"):
 
 
 class Watcher(threading.Thread):
-    """Asks for the newest alerts all the time; notes each key's first
-    appearance."""
+    """Asks for the newest alerts all the time; notes each network's first
+    appearance, and resolves."""
 
-    def __init__(self, step=0.01):
+    def __init__(self, weir, step=0.01):
         super().__init__(daemon=True)
         self.seen, self.step, self.ended = {}, step, threading.Event()
+        self.weir, self.resolved = weir, set()
 
     def run(self):
         conn = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=10)
         while not self.ended.is_set():
-            conn.request("GET", "/api/v1/alerts?limit=50")
+            conn.request("GET", "/api/v1/alerts?limit=20")
             items = json.loads(conn.getresponse().read())["items"]
             now = time.time()
             for item in items:
-                self.seen.setdefault(item["key"], now)
+                if item["detector"] != "open-relay":
+                    continue
+                for k in [item] + item.get("related", []):
+                    if k["key_type"] == "client_network":
+                        self.seen.setdefault(k["key"], now)
+                if item["id"] not in self.resolved:
+                    self.resolved.add(item["id"])
+                    resolve(self.weir, item["id"])
             time.sleep(self.step)
+
+
+def resolve(weir, ident):
+    """True if the daemon took it."""
+    return subprocess.run(
+        [WEIR, "alerts", "resolve", ident, "-c", weir.conf],
+        capture_output=True, timeout=30).returncode == 0
 
 
 def journal_stamps(lab):
@@ -117,7 +137,7 @@ def measure(lab, check, source):
     mail_host(lab)
     where = source if source == "journal" else lab.logs.path("iso")
     weir = Daemon(lab.directory, where)
-    watcher = Watcher()
+    watcher = Watcher(weir)
     sent_path = lab.directory / "sent.jsonl"
     try:
         weir.receiver()
@@ -132,7 +152,7 @@ def measure(lab, check, source):
         watcher.ended.set()
         watcher.join(10)
         lab.logs.flush()
-        hooks = {h["key"]: h["at"] for h in reversed(weir.hooks())
+        hooks = {h["opener"]: h["at"] for h in reversed(weir.hooks())
                  if h["good"] and h["type"] == "alert.opened"}
         check("%s: every signature is right" % source,
               all(h["good"] for h in weir.hooks()))
@@ -158,8 +178,9 @@ def compare(check, source, sent, told, seen, hooks):
                       told[s["message_id"]] for s in relays
                       if network(s["client_address"]) in got]
             what = "%s, %s, %s" % (source, way, name)
-            check("%s: all alerts arrived (%d of %d)" % (
-                what, len(delays), len(relays)), len(delays) == len(relays))
+            check("%s: alerts arrived (%d of %d)" % (
+                what, len(delays), len(relays)), len(delays) >= (
+                    len(relays) if name == "http" else len(relays) / 4))
             if delays:
                 text = figures(what, delays)
                 print("  " + text)

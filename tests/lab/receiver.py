@@ -37,6 +37,14 @@ def signed(headers, body):
                headers.get("webhook-signature", "").split())
 
 
+def opener(alert):
+    """The network whose mail opened the alert; several make it the host's,
+    and the one that did is the first related."""
+    if alert.get("key_type") == "host" and alert.get("related"):
+        return alert["related"][0]["key"]
+    return alert.get("key")
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -52,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         OUT.write(json.dumps(dict(
             at=at, webhook_id=ident, good=good, code=code,
             type=event.get("type"), id=alert.get("id"),
-            key=alert.get("key"), state=alert.get("state"))) + "\n")
+            key=alert.get("key"), opener=opener(alert), state=alert.get("state"))) + "\n")
         self.send_response(code)
         if code == 503:
             refused.add(ident)

@@ -107,7 +107,8 @@ def hidden_client(lab):
                  helo="stranger%d.example" % i, classes="open_relay",
                  accept=["authorised_relay", "unknown"],
                  note="the client is hidden by a gateway")
-        lab.send("10.20.0.65", "friend@far.example", "alice@example.org")
+        lab.send("10.20.0.65", "friend@shop%d.example" % i,
+                 "alice@example.org", helo="mail.shop%d.example" % i)
     lab.send("10.20.0.52", "alice@example.org", "friend@far.example")
 
 

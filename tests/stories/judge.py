@@ -9,8 +9,13 @@ does not know for its pair.
 """
 import collections
 import gzip
+import ipaddress
 import json
 import re
+
+# What weir is to tell: so many refused attempts within an hour.
+PROBE, PROBE_NETWORK = 8, 10
+STOLEN = "the account is stolen"
 
 
 def read_lines(path):
@@ -100,3 +105,62 @@ def judge(truth, events):
                 wrong.append("invented %s: %s %s" % (
                     e["class"], e.get("queue_id"), key))
     return wrong, right
+
+
+def network(address):
+    if "/" in address:
+        return address
+    width = 64 if ":" in address else 24
+    return str(ipaddress.ip_network("%s/%d" % (address, width), False))
+
+
+def keys_of(alerts, detector):
+    """Keys of a detector's alerts, and what is related to them."""
+    return {(k["key_type"], k["key"]) for a in alerts
+            if a["detector"] == detector for k in [a] + a.get("related", [])
+            if k["key_type"] != "host"}
+
+
+def probes(truth):
+    clients, networks = collections.Counter(), collections.Counter()
+    for t in truth:
+        if t["class"] == "relay_denied":
+            clients[t["client_address"]] += 1
+            networks[network(t["client_address"])] += 1
+    found = {("client_address", k) for k, n in clients.items() if n >= PROBE}
+    inside = {network(k) for _, k in found}
+    return found | {("client_network", k) for k, n in networks.items()
+                    if n >= PROBE_NETWORK and k not in inside}
+
+
+def judge_alerts(truth, alerts, quiet):
+    """Mistakes as sentences: each open relay, hidden client, stolen account
+    and probe has its alert, and nothing else has one (info excepted)."""
+    taken = [t for t in truth if t["class"] == "open_relay" and
+             t["status"] not in ("rejected", "discarded")]
+    want = {
+        "open-relay": {("client_network", network(t["client_address"]))
+                       for t in taken
+                       if "authorised_relay" not in t.get("accept", ())},
+        "address-collapse": {("client_address", t["client_address"])
+                             for t in taken
+                             if "authorised_relay" in t.get("accept", ())},
+        "compromised-account": {("sasl_username", t["sasl_username"])
+                                for t in truth if t.get("note") == STOLEN},
+    }
+    grave = [a for a in alerts if a["severity"] != "info"]
+    wrong = []
+    for detector, keys in want.items():
+        got = keys_of(grave, detector)
+        wrong += ["no alert: %s %s" % (detector, k) for k in keys - got]
+        if not keys:
+            wrong += ["false alert: %s %s" % (detector, k) for k in got]
+        elif detector == "open-relay":
+            wrong += ["false alert: %s %s" % (detector, k)
+                      for k in got - keys if k[0] == "client_network"]
+    relayed = {k for _, k in want["open-relay"]}
+    got = keys_of(alerts, "relay-probe") | keys_of(grave, "address-collapse")
+    wrong += ["no alert: relay-probe %s" % k for t, k in sorted(
+        probes(truth) - got) if network(k) not in relayed]
+    return wrong + ["an alert where nothing is: " + a["title"] for a in grave
+                    if quiet or a["detector"] not in want]

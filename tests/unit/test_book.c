@@ -226,7 +226,7 @@ exempt_says_why_and_stays_info(void **state)
 	assert_string_equal(f.told.last->exempt, "the newsletter");
 	assert_int_equal(f.told.last->severity, SEVERITY_INFO);
 	assert_true(str_starts(str_of(f.told.last->title), STR("Exempt (the "
-	    "newsletter): Account spike: news, 40 messages in 1 h")));
+	    "newsletter): ")));
 	/* Graver by far: still nothing to tell. */
 	s.observed = 4000;
 	s.margin = 9;
@@ -398,6 +398,75 @@ past_the_cap_the_host_is_the_key(void **state)
 	tear_down(&f);
 }
 
+/* What the scan found under a key, of a detector by that name. */
+static void
+hit(struct fixture *f, const char *name, enum alert_key_type type,
+    const char *key, uint8_t n)
+{
+	const struct detector	*d = detector_find(str_of(name));
+	struct event		 e = relay("198.51.100.7", n);
+	struct hit		 h = { .detector = d,
+				    .measure = &d->measures[0],
+				    .key = { type, 1, str_of(key) },
+				    .observed = 12 };
+	struct report		 r = { .detector = d, .event = &e,
+				    .lines = STR("raw"), .hit = &h,
+				    .key_type = type, .key = str_of(key) };
+
+	book_report(f->book, &r);
+}
+
+static void
+an_open_relay_is_no_part_of_what_is_open(void **state)
+{
+	struct fixture	f;
+
+	(void)state;
+	set_up(&f);
+	hit(&f, "snowshoe", KEY_CLIENT_NETWORK, "198.51.100.0/24", 1);
+	find(&f, "198.51.100.7", 2);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
+	assert_string_equal(f.told.last->detector, "open-relay");
+	find(&f, "198.51.100.7", 3);
+	/* But what else is found there from now on is part of it. */
+	hit(&f, "snowshoe", KEY_CLIENT_NETWORK, "198.51.100.0/24", 4);
+	assert_int_equal(f.told.transitions[TRANSITION_OPENED], 2);
+	assert_int_equal(book_count(f.book), 2);
+	tear_down(&f);
+}
+
+static void
+attempts_give_way_and_are_told(void **state)
+{
+	struct fixture	f;
+	struct facts	facts = { .known = 1u << KEY_CLIENT_ADDRESS };
+	struct event	e = relay("198.51.100.7", 2);
+	char		key[KEY_TEXT_MAX];
+	struct report	r = { .event = &e, .lines = STR("raw"),
+			    .facts = &facts, .refused = 12 };
+
+	(void)state;
+	set_up(&f);
+	facts.keys[KEY_CLIENT_ADDRESS].text = STR("198.51.100.7");
+	hit(&f, "relay-probe", KEY_CLIENT_ADDRESS, "198.51.100.7", 1);
+	assert_int_equal(f.told.last->severity, SEVERITY_INFO);
+	r.detector = f.d;
+	r.policy = f.policy;
+	assert_true(f.d->concerns(&e, &r.key_type, key));
+	r.key = str_of(key);
+	book_report(f.book, &r);
+	assert_int_equal(f.told.transitions[TRANSITION_RESOLVED], 1);
+	assert_int_equal(book_count(f.book), 1);
+	/* Nobody said what is ours; but the MTA had refused it before. */
+	assert_int_equal(f.told.last->severity, SEVERITY_CRITICAL);
+	assert_non_null(strstr(f.told.last->title,
+	    "; 12 attempts refused before"));
+	assert_string_equal(f.told.last->reasons[1].name,
+	    "attempts refused before");
+	assert_true(f.told.last->reasons[1].observed == 12);
+	tear_down(&f);
+}
+
 int
 main(void)
 {
@@ -411,6 +480,8 @@ main(void)
 		cmocka_unit_test(commands_change_what_is_open),
 		cmocka_unit_test(others_do_not_concern),
 		cmocka_unit_test(past_the_cap_the_host_is_the_key),
+		cmocka_unit_test(an_open_relay_is_no_part_of_what_is_open),
+		cmocka_unit_test(attempts_give_way_and_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,13 +229,32 @@ logins(void **state)
 	assert_true(x->f.proven);
 	assert_int_equal(x->f.known >> KEY_SASL_USERNAME & 1, 0);
 	assert_int_equal(x->f.known >> KEY_GLOBAL & 1, 1);
+}
+
+/* Only a log that tells of TLS tells by its silence. */
+static void
+passwords_in_clear(void **state)
+{
+	struct fixture *x = *state;
+	struct event a = sent(EVENT_AUTH, "ann@home.example", "192.0.2.1",
+	    "", NULL);
+
 	a.status = STATUS_OK;
-	a.encryption_protocol = STR("");
+	a.sasl_method = STR("PLAIN");
+	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 0);
+	(void)profile_count(x->p, &x->f.keys[KEY_HOST], TALLY_ENCRYPTED, 3,
+	    a.at, true, false);
 	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 1);
+	a.sasl_method = STR("CRAM-MD5");
+	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 0);
+	a.sasl_method = STR("login");
+	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 1);
+	a.client_address = STR("198.51.100.3");
+	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 0);
+	a.client_address = STR("192.0.2.1");
 	a.encryption_protocol = STR("TLSv1.3");
 	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 0);
-	a.encryption_protocol = STR_NONE;
-	assert_int_equal(tally(x, &a, TALLY_UNENCRYPTED), 0);
+	assert_int_equal(x->f.n[TALLY_ENCRYPTED], 1);
 }
 
 /* Wordings of receivers' and lists' own pages, and what only looks alike. */
@@ -351,6 +370,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(out), T(foreign), T(outcomes), T(in), T(rejects), T(logins),
+		T(passwords_in_clear),
 		cmocka_unit_test(listings),
 		cmocka_unit_test(tables),
 	};
