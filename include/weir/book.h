@@ -41,7 +41,7 @@ struct report {
 	const struct hit	*hit;
 	/* ... or the detector's own words under this policy. */
 	const struct policy	*policy;
-	uint32_t		 refused;	/* attempts of its actor before */
+	uint32_t		 refused;	/* of its actor before */
 	bool			 historical;	/* the event is old news */
 };
 

@@ -10,23 +10,23 @@
 #include "weir/detect.h"
 
 /* Begin the next step. */
-void	step(struct buf *out, int *n);
+void	steps_begin(struct buf *out, int *n);
 /* Lock a login out; how to undo it. */
-void	step_lock_login(struct buf *out, int *n, struct str login);
+void	steps_lock_login(struct buf *out, int *n, struct str login);
 /* Keep a local user from handing in mail; how to undo it. */
-void	step_stop_user(struct buf *out, int *n, struct str host,
+void	steps_stop_user(struct buf *out, int *n, struct str host,
 	    struct str user);
 /* Keep a client or network away; how to undo it. */
-void	step_block(struct buf *out, int *n, struct str net);
+void	steps_block(struct buf *out, int *n, struct str net);
 /*
  * Hold what waits of the mail that these filters of `weir query messages`
  * find; how to let it go.
  */
-void	step_hold(struct buf *out, int *n, const char *filter,
+void	steps_hold(struct buf *out, int *n, const char *filter,
 	    struct str value);
 /* The mail itself, by the same filters. */
-void	step_look(struct buf *out, int *n, const char *what,
+void	steps_look(struct buf *out, int *n, const char *what,
 	    const char *filter, struct str value);
-void	step_lists(struct buf *out, int *n);
+void	steps_lists(struct buf *out, int *n);
 
 #endif

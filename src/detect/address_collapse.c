@@ -67,31 +67,31 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	struct str	key = h->key.text;
 	int		n = 0;
 
-	step_look(out, &n, "What comes through", "--client", key);
+	steps_look(out, &n, "What comes through", "--client", key);
 	if (h->measure->tally != TALLY_STRANGE_DOMAINS) {
-		step(out, &n);
+		steps_begin(out, &n);
 		buf_addf(out, "Close the hole on %.*s: take ", STRF(e->host));
 		finding_quote(out, key);
 		buf_addf(out, " out of `postconf mynetworks` (with "
 		    "mynetworks_style or a whole private network it is in "
 		    "there, too), `postfix reload`. Who then may not relay any "
 		    "more has to log in. Undo: put it back.\n");
-		step_hold(out, &n, "--class authorised_relay --client", key);
+		steps_hold(out, &n, "--class authorised_relay --client", key);
 	}
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Let Postfix see who comes: for a container switch the "
 	    "userland proxy off or use the host's network; for a proxy "
 	    "`smtpd_upstream_proxy_protocol = haproxy` and its send-proxy; for "
 	    "a gateway that speaks SMTP `smtpd_authorized_xclient_hosts`; for "
 	    "a port forwarding, no masquerading of what comes in.\n");
 	if (h->measure->tally == TALLY_STRANGE_DOMAINS) {
-		step(out, &n);
+		steps_begin(out, &n);
 		buf_addf(out, "A mail gateway that only hands in mail for our "
 		    "domains may stay as it is; all clients are one to weir "
 		    "then: `weir alerts ack ID`.\n");
 		return;
 	}
-	step_lists(out, &n);
+	steps_lists(out, &n);
 }
 
 const struct detector detector_address_collapse = {

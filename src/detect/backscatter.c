@@ -19,22 +19,22 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int	n = 0;
 
 	(void)e;
-	step_look(out, &n, "Is it mail of ours that comes back? Compare who "
+	steps_look(out, &n, "Is it mail of ours that comes back? Compare who "
 	    "gets the bounces with who sent", "--sender '<>' --domain",
 	    domain ? h->key.text : str_domain(e->recipient));
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "If not, somebody forges senders of ");
 	finding_quote(out, domain ? h->key.text : str_domain(e->recipient));
 	buf_addf(out, ": nothing was sent from here. Look whether the domain "
 	    "has SPF with -all and DMARC with p=reject: `dig +short TXT ");
 	finding_quote(out, domain ? h->key.text : str_domain(e->recipient));
 	buf_addf(out, "`.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "If it hurts, slow senders of bounces down: `postconf "
 	    "-e smtpd_client_message_rate_limit=30 && postfix reload`. Undo: "
 	    "`postconf -X smtpd_client_message_rate_limit && postfix reload`"
 	    ".\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "If it is ours, find the account: `weir alerts`, `weir "
 	    "query messages --since 4h`.\n");
 }

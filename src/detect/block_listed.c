@@ -15,22 +15,22 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 {
 	int	n = 0;
 
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Who says so, and why: `weir query events --status "
 	    "bounced,deferred --host ");
 	finding_quote(out, h->key.text);
 	buf_addf(out, " --since 1d`; the last one said: ");
 	finding_quote(out, str_head(e->reply, 200));
 	buf_addf(out, ".\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Find the cause first: other alerts of these days "
 	    "(`weir alerts`), the queue (`qshape active`, `qshape deferred`"
 	    "). A host that asks to be taken off while it still sends spam is "
 	    "listed for longer.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Check name and address: reverse name, SPF, DKIM. Then "
 	    "ask the list that is named to take the address off.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Afterwards let the rest go: `postqueue -f`.\n");
 }
 

@@ -15,7 +15,7 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 {
 	int	n = 0;
 
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Whose mail is refused, and why: `weir query events "
 	    "--status bounced,expired --host ");
 	finding_quote(out, h->key.text);
@@ -24,8 +24,8 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	buf_addf(out, " to ");
 	finding_quote(out, str_head(e->recipient, 128));
 	buf_addf(out, ".\n");
-	step_hold(out, &n, "--sender", str_head(e->sender, 128));
-	step(out, &n);
+	steps_hold(out, &n, "--sender", str_head(e->sender, 128));
+	steps_begin(out, &n);
 	buf_addf(out, "One account or program: treat it as stolen until its "
 	    "owner says otherwise. One destination: it may be down or refuse "
 	    "this host; ask there.\n");

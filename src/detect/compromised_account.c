@@ -25,13 +25,13 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int		n = 0;
 
 	(void)e;
-	step_lock_login(out, &n, login);
-	step_hold(out, &n, "--user", login);
-	step_look(out, &n, "See from where and to whom", "--user", login);
-	step(out, &n);
+	steps_lock_login(out, &n, login);
+	steps_hold(out, &n, "--user", login);
+	steps_look(out, &n, "See from where and to whom", "--user", login);
+	steps_begin(out, &n);
 	buf_addf(out, "Ask the owner by another way than mail whether they "
 	    "travel or have a new provider.\n");
-	step_lists(out, &n);
+	steps_lists(out, &n);
 }
 
 const struct detector detector_compromised_account = {

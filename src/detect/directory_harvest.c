@@ -21,20 +21,20 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 
 	(void)e;
 	if (h->key.type == KEY_RECIPIENT_DOMAIN)
-		step_look(out, &n, "Who tries", "--kind reject --domain",
+		steps_look(out, &n, "Who tries", "--kind reject --domain",
 		    h->key.text);
 	else
-		step_look(out, &n, "What it tried, and what was taken",
+		steps_look(out, &n, "What it tried, and what was taken",
 		    "--client", h->key.text);
 	if (h->key.type != KEY_RECIPIENT_DOMAIN)
-		step_block(out, &n, h->key.text);
-	step(out, &n);
+		steps_block(out, &n, h->key.text);
+	steps_begin(out, &n);
 	buf_addf(out, "Make it slow for all who do this: `postconf -e "
 	    "smtpd_soft_error_limit=3 smtpd_hard_error_limit=8 "
 	    "disable_vrfy_command=yes && postfix reload`. Undo: `postconf -X "
 	    "smtpd_soft_error_limit smtpd_hard_error_limit "
 	    "disable_vrfy_command && postfix reload`.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "A domain of ours that moved away or lost its list of "
 	    "recipients looks like this, too: `postmap -q ADDRESS` in the "
 	    "maps of `postconf local_recipient_maps "

@@ -21,18 +21,18 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int		n = 0;
 
 	(void)e;
-	step_look(out, &n, "Which machine is it, and what does it send",
+	steps_look(out, &n, "Which machine is it, and what does it send",
 	    "--client", key);
-	step_block(out, &n, key);
-	step_hold(out, &n, "--client", key);
-	step(out, &n);
+	steps_block(out, &n, key);
+	steps_hold(out, &n, "--client", key);
+	steps_begin(out, &n);
 	buf_addf(out, "If many machines stand behind ");
 	finding_quote(out, key);
 	buf_addf(out, " (a gateway, a proxy, the host of a container), it "
 	    "should not be in `postconf mynetworks`.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Clean the machine before it may send again.\n");
-	step_lists(out, &n);
+	steps_lists(out, &n);
 }
 
 const struct detector detector_infected_host = {

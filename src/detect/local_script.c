@@ -24,14 +24,14 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 {
 	int	n = 0;
 
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Which program? On %.*s: `ps -fu ", STRF(e->host));
 	finding_quote(out, h->key.text);
 	buf_addf(out, "`, `crontab -lu ");
 	finding_quote(out, h->key.text);
 	buf_addf(out, "` (by name), the access log of its web sites.\n");
-	step_stop_user(out, &n, e->host, h->key.text);
-	step(out, &n);
+	steps_stop_user(out, &n, e->host, h->key.text);
+	steps_begin(out, &n);
 	buf_addf(out, "Hold what still waits: `weir query messages --class "
 	    "local_submission --host ");
 	finding_quote(out, e->host);
@@ -39,12 +39,12 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	finding_quote(out, str_head(e->sender, 128));
 	buf_addf(out, " --since 1d --limit 0 --format jsonl | jq -r .queue_id "
 	    "| postsuper -h -`. Undo: the same with `postsuper -H -`.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Look for files changed of late in what it may write: "
 	    "`find /var/www /tmp /var/tmp -user ");
 	finding_quote(out, h->key.text);
 	buf_addf(out, " -mtime -3 -name '*.php'`.\n");
-	step_lists(out, &n);
+	steps_lists(out, &n);
 }
 
 const struct detector detector_local_script = {

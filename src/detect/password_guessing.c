@@ -29,26 +29,26 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 
 	(void)e;
 	if (h->key.type == KEY_SASL_USERNAME) {
-		step_look(out, &n, "Was one right? Logins that succeeded",
+		steps_look(out, &n, "Was one right? Logins that succeeded",
 		    "--kind auth --status ok --user", key);
-		step_look(out, &n, "Who tries", "--kind auth --status failed "
+		steps_look(out, &n, "Who tries", "--kind auth --status failed "
 		    "--user", key);
-		step(out, &n);
+		steps_begin(out, &n);
 		buf_addf(out, "One that you do not know: lock the account at "
 		    "once, see the next step; else only make sure that its "
 		    "password is long and used nowhere else.\n");
-		step_lock_login(out, &n, key);
+		steps_lock_login(out, &n, key);
 	} else if (h->key.type == KEY_GLOBAL) {
-		step_look(out, &n, "Was one right? Logins that succeeded",
+		steps_look(out, &n, "Was one right? Logins that succeeded",
 		    "--kind auth --status", STR("ok"));
-		step_look(out, &n, "Who tries", "--kind auth --status",
+		steps_look(out, &n, "Who tries", "--kind auth --status",
 		    STR("failed"));
 	} else {
-		step_look(out, &n, "Was one right? Logins that succeeded",
+		steps_look(out, &n, "Was one right? Logins that succeeded",
 		    "--kind auth --status ok --client", key);
-		step_block(out, &n, key);
+		steps_block(out, &n, key);
 	}
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Make it slow for all who do this: `postconf -e "
 	    "smtpd_client_auth_rate_limit=10 && postfix reload` (Postfix 3.1; "
 	    "clients in smtpd_client_event_limit_exceptions are excepted). "

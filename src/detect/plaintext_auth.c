@@ -34,10 +34,10 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	struct str	login = str_head(e->sasl_username, 128);
 	int		n = 0;
 
-	step_look(out, &n, "Who else? Logins whose encryption_protocol is "
+	steps_look(out, &n, "Who else? Logins whose encryption_protocol is "
 	    "empty (--format jsonl)", "--kind auth --status ok --host",
 	    h->key.text);
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Offer logins over TLS only: `postconf -e "
 	    "smtpd_tls_auth_only=yes && postfix reload`; clients without TLS "
 	    "can then not send until they are set up anew. Undo: `postconf -X "
@@ -45,7 +45,7 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	    "`postconf -P '*/*/smtpd_tls_auth_only' "
 	    "'*/*/smtpd_tls_security_level' '*/*/smtpd_tls_loglevel'`; with "
 	    "loglevel 0 there, that service does not tell of TLS.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Have ");
 	finding_quote(out, login);
 	buf_addf(out, " take another password, over TLS, and set TLS in the "

@@ -15,20 +15,20 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 {
 	int	n = 0;
 
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "What waits: `qshape deferred` by recipients' domains, "
 	    "`qshape -s deferred` by senders'.\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Why: `weir query events --status deferred --host ");
 	finding_quote(out, h->key.text);
 	buf_addf(out, " --since 4h`; the last answer: ");
 	finding_quote(out, str_head(e->reply, 200));
 	buf_addf(out, ".\n");
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "One destination that is down needs nothing. One sender "
 	    "with many destinations is spam:\n");
-	step_hold(out, &n, "--sender", str_head(e->sender, 128));
-	step(out, &n);
+	steps_hold(out, &n, "--sender", str_head(e->sender, 128));
+	steps_begin(out, &n);
 	buf_addf(out, "When it is over: `postqueue -f`.\n");
 }
 

@@ -36,11 +36,11 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int	n = 0;
 
 	(void)e;
-	step_look(out, &n, "Nothing to mend: all were refused. What it tried",
+	steps_look(out, &n, "Nothing to mend: all were refused. What it tried",
 	    "--class relay_denied --client", h->key.text);
-	step_look(out, &n, "Make sure that nothing was taken",
+	steps_look(out, &n, "Make sure that nothing was taken",
 	    "--kind delivery --client", h->key.text);
-	step_block(out, &n, h->key.text);
+	steps_block(out, &n, h->key.text);
 }
 
 const struct detector detector_relay_probe = {

@@ -26,24 +26,25 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int		n = 0;
 
 	if (client) {
-		step_look(out, &n, "Who is it, and what does it send",
+		steps_look(out, &n, "Who is it, and what does it send",
 		    "--client", key);
-		step_block(out, &n, key);
-		step_hold(out, &n, "--client", key);
+		steps_block(out, &n, key);
+		steps_hold(out, &n, "--client", key);
 	} else {
-		step(out, &n);
+		steps_begin(out, &n);
 		buf_addf(out, "Nobody stands out alone. Who sends: `weir query "
 		    "messages --host ");
 		finding_quote(out, e->host);
-		buf_addf(out, " --since 2h`, `qshape -s active`; the last one: ");
+		buf_addf(out, " --since 2h`, `qshape -s active`; the last "
+		    "one: ");
 		finding_quote(out, str_head(e->sender, 128));
 		buf_addf(out, ".\n");
-		step_hold(out, &n, "--sender", str_head(e->sender, 128));
+		steps_hold(out, &n, "--sender", str_head(e->sender, 128));
 	}
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "A newsletter or a flush after an outage is no abuse: "
 	    "`weir alerts resolve ID`.\n");
-	step_lists(out, &n);
+	steps_lists(out, &n);
 }
 
 const struct detector detector_relay_spike = {

@@ -21,20 +21,20 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int		n = 0;
 
 	if (h->key.type == KEY_SASL_USERNAME) {
-		step_look(out, &n, "See from where and to whom, over days",
+		steps_look(out, &n, "See from where and to whom, over days",
 		    "--user", key);
-		step_lock_login(out, &n, key);
-		step_hold(out, &n, "--user", key);
+		steps_lock_login(out, &n, key);
+		steps_hold(out, &n, "--user", key);
 	} else if (h->key.type == KEY_CLIENT_ADDRESS) {
-		step_look(out, &n, "See to whom, over days", "--client", key);
-		step_block(out, &n, key);
-		step_hold(out, &n, "--client", key);
+		steps_look(out, &n, "See to whom, over days", "--client", key);
+		steps_block(out, &n, key);
+		steps_hold(out, &n, "--client", key);
 	} else {
-		step_look(out, &n, "See to whom, over days",
+		steps_look(out, &n, "See to whom, over days",
 		    "--class local_submission --host", e->host);
-		step_stop_user(out, &n, e->host, key);
+		steps_stop_user(out, &n, e->host, key);
 	}
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Ask the owner: a list of addresses that somebody "
 	    "works off by hand looks like this, too.\n");
 }

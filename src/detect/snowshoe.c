@@ -18,15 +18,15 @@ advise(const struct hit *h, const struct event *e, struct buf *out)
 	int	n = 0;
 
 	(void)e;
-	step_look(out, &n, "Who they are and what they send: names, senders, "
+	steps_look(out, &n, "Who they are and what they send: names, senders, "
 	    "recipients", "--client", h->key.text);
-	step(out, &n);
+	steps_begin(out, &n);
 	buf_addf(out, "Whose network is it: `whois ");
 	finding_quote(out, h->key.text);
 	buf_addf(out, "`. A large provider's outgoing servers are no abuse: "
 	    "`weir alerts resolve ID`.\n");
-	step_block(out, &n, h->key.text);
-	step(out, &n);
+	steps_block(out, &n, h->key.text);
+	steps_begin(out, &n);
 	buf_addf(out, "For Postfix alone: `");
 	finding_quote(out, h->key.text);
 	buf_addf(out, " REJECT` in a cidr table named in check_client_access; "

@@ -3,15 +3,15 @@
 #include "weir/steps.h"
 
 void
-step(struct buf *out, int *n)
+steps_begin(struct buf *out, int *n)
 {
 	buf_addf(out, "%d. ", ++*n);
 }
 
 void
-step_lock_login(struct buf *out, int *n, struct str login)
+steps_lock_login(struct buf *out, int *n, struct str login)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "Stop it: change the password or lock the account, then "
 	    "end its sessions: `doveadm kick ");
 	finding_quote(out, login);
@@ -27,9 +27,9 @@ step_lock_login(struct buf *out, int *n, struct str login)
 }
 
 void
-step_stop_user(struct buf *out, int *n, struct str host, struct str user)
+steps_stop_user(struct buf *out, int *n, struct str host, struct str user)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "Stop it: on %.*s `postconf -e "
 	    "\"authorized_submit_users=!$(id -nu ", STRF(host));
 	finding_quote(out, user);
@@ -38,9 +38,9 @@ step_stop_user(struct buf *out, int *n, struct str host, struct str user)
 }
 
 void
-step_block(struct buf *out, int *n, struct str net)
+steps_block(struct buf *out, int *n, struct str net)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "Keep it away: `ip route add blackhole ");
 	finding_quote(out, net);
 	buf_addf(out, "`. Undo: `ip route del blackhole ");
@@ -60,9 +60,9 @@ query(struct buf *out, const char *what, const char *filter, struct str value)
 }
 
 void
-step_hold(struct buf *out, int *n, const char *filter, struct str value)
+steps_hold(struct buf *out, int *n, const char *filter, struct str value)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "Hold what still waits: `");
 	query(out, "messages", filter, value);
 	buf_addf(out, " --limit 0 --format jsonl | jq -r .queue_id | "
@@ -71,19 +71,20 @@ step_hold(struct buf *out, int *n, const char *filter, struct str value)
 }
 
 void
-step_look(struct buf *out, int *n, const char *what, const char *filter,
+steps_look(struct buf *out, int *n, const char *what, const char *filter,
     struct str value)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "%s: `", what);
 	query(out, "events", filter, value);
 	buf_addf(out, "`.\n");
 }
 
 void
-step_lists(struct buf *out, int *n)
+steps_lists(struct buf *out, int *n)
 {
-	step(out, n);
+	steps_begin(out, n);
 	buf_addf(out, "When it is over: check whether this host got onto block "
-	    "lists: `weir query events --status bounced,deferred --since 1d`.\n");
+	    "lists: `weir query events --status bounced,deferred --since "
+	    "1d`.\n");
 }

@@ -18,9 +18,9 @@ steps_are_numbered_and_quoted(void **state)
 	const char	*text;
 
 	(void)state;
-	step_lock_login(&b, &n, STR("bob'; rm -rf /"));
-	step_block(&b, &n, STR("198.51.100.0/24"));
-	step_hold(&b, &n, "--user", STR("bob'; rm -rf /"));
+	steps_lock_login(&b, &n, STR("bob'; rm -rf /"));
+	steps_block(&b, &n, STR("198.51.100.0/24"));
+	steps_hold(&b, &n, "--user", STR("bob'; rm -rf /"));
 	assert_int_equal(n, 3);
 	text = buf_cstr(&b);
 	assert_non_null(strstr(text, "1. Stop it: "));
