@@ -44,10 +44,10 @@ def mail_host(lab):
                 maps={"hole": "198.18.0.0/15 OK\n2001:db8:bad::/48 OK\n"})
 
 
-def load(out, seconds, messages, relays, ports="25,26"):
+def load(out, seconds, messages, relays, ports="25,26", quiet=0):
     return subprocess.Popen(
         [sys.executable, HERE / "load.py", out, str(seconds), str(messages),
-         str(relays), ports])
+         str(relays), ports, str(quiet)])
 
 
 class Watcher(threading.Thread):

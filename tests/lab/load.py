@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steady load on a running mail host, from a process of its own.
 
-	load.py OUT SECONDS MESSAGES RELAYS PORT[,PORT...]
+	load.py OUT SECONDS MESSAGES RELAYS PORT[,PORT...] [QUIET]
 
 For SECONDS it sends MESSAGES a second of normal traffic (a message is about
 seven log lines) and, evenly over that time, RELAYS open relays, each from a
-/24 or /64 of its own, to the PORTs in turn.  OUT gets a JSON line for each
+/24 or /64 of its own, to the PORTs in turn, none in the first QUIET seconds.
+OUT gets a JSON line for each
 message: what was sent, from where, and when the server said 250.
 """
 import itertools
@@ -66,11 +67,11 @@ def work(jobs, out, lock):
             out.write(json.dumps(done) + "\n")
 
 
-def schedule(seconds, rate, relays, ports):
+def schedule(seconds, rate, relays, ports, quiet):
     """(when, job) in order of time."""
     plan = [(i / rate, ("normal", i, 25, *normal(i)))
             for i in range(int(seconds * rate))]
-    plan += [((i + 0.5) * seconds / relays,
+    plan += [(quiet + (i + 0.5) * (seconds - quiet) / relays,
               ("relay", i, port, relay_source(i), "x@spam.example",
                "v%d@far.example" % i))
              for i, port in zip(range(relays), itertools.cycle(ports))]
@@ -81,13 +82,15 @@ def main():
     out = open(sys.argv[1], "w", buffering=1)
     seconds, rate, relays = (float(a) for a in sys.argv[2:5])
     ports = [int(p) for p in sys.argv[5].split(",")]
+    quiet = float(sys.argv[6]) if len(sys.argv) > 6 else 0
     jobs, lock = queue.Queue(), threading.Lock()
     workers = [threading.Thread(target=work, args=(jobs, out, lock))
                for _ in range(8)]
     for w in workers:
         w.start()
     begin = time.monotonic()
-    for when, job in schedule(seconds, rate, int(relays), ports):
+    for when, job in schedule(seconds, rate, int(relays), ports,
+                              quiet):
         time.sleep(max(0, begin + when - time.monotonic()))
         jobs.put(job)
     for _ in workers:
