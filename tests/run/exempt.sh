@@ -125,7 +125,7 @@ news = alerts["news@example.org"]
 assert news["shadow"] and news["severity"] == "info", news
 assert news["exempt"] == "the newsletter, every Tuesday", news
 assert news["title"].startswith("Exempt (the newsletter, every Tuesday): "
-                                "Account spike"), news["title"]
+                                "news@example.org sent "), news["title"]
 amy = alerts["amy@example.org"]
 assert amy["shadow"] and "exempt" not in amy, amy
 joe = alerts["joe@example.org"]
