@@ -18,6 +18,8 @@
 
 #define LIMIT_DEFAULT	100	/* of a table */
 #define PAGE		500	/* alerts read at once */
+#define RELATED		8	/* further keys named */
+#define P_LEAST		1e-99	/* what is smaller is said to be */
 
 struct run {
 	const char		*config, *db, *note, *what;
@@ -258,11 +260,14 @@ add_reason(struct buf *b, const struct alert_reason *why)
 	if (!isnan(why->observed))
 		buf_addf(b, ": %g", why->observed);
 	if (!isnan(why->expected))
-		buf_addf(b, ", expected %g", why->expected);
+		buf_addf(b, ", expected %.*f", why->expected < 10,
+		    why->expected);
 	if (!isnan(why->threshold))
 		buf_addf(b, ", threshold %g", why->threshold);
 	if (!isnan(why->p_value))
-		buf_addf(b, ", p %g", why->p_value);
+		buf_addf(b, why->p_value < P_LEAST ? ", p under %.0e" :
+		    ", p %.1e", why->p_value < P_LEAST ? P_LEAST :
+		    why->p_value);
 	buf_add_char(b, '\n');
 }
 
@@ -308,6 +313,11 @@ add_facts(struct buf *b, const struct alert *a)
 	    a->host == NULL ? "" : a->host);
 	buf_addf(b, "key       %s %s\n", key_type_name(a->key_type),
 	    a->key);
+	for (size_t i = 0; i < a->nrelated && i < RELATED; i++)
+		buf_addf(b, "%-10s%s %s\n", i == 0 ? "and" : "",
+		    key_type_name(a->related[i].key_type), a->related[i].key);
+	if (a->nrelated > RELATED)
+		buf_addf(b, "%-10s%zu more\n", "", a->nrelated - RELATED);
 	buf_addf(b, "opened    %s\n", print_time(a->opened, at).p);
 	buf_addf(b, "seen      %s", print_time(a->first_seen, at).p);
 	if (a->last_seen != a->first_seen)
