@@ -140,10 +140,6 @@ alert_add_evidence(struct alert *a, const uint8_t id[EVENT_ID_SIZE],
 {
 	struct alert_evidence *e;
 
-	/* One event may be found by several measures. */
-	if (a->nevidence > 0 && memcmp(a->evidence[a->nevidence - 1].event_id,
-	    id, EVENT_ID_SIZE) == 0)
-		return;
 	if (a->nevidence == ALERT_EVIDENCE_MAX)
 		return;
 	e = &a->evidence[a->nevidence++];

@@ -188,8 +188,12 @@ count(struct alert *a, const struct report *r)
 		a->last_seen = e->at;
 	if (e->at < a->first_seen)
 		a->first_seen = e->at;
-	alert_add_evidence(a, e->id,
-	    a->nevidence < LINES_EVENTS ? r->lines : STR_NONE);
+	/* One event may be found by several measures. */
+	if (r->hit == NULL || a->nevidence == 0 ||
+	    memcmp(a->evidence[a->nevidence - 1].event_id, e->id,
+	    EVENT_ID_SIZE) != 0)
+		alert_add_evidence(a, e->id,
+		    a->nevidence < LINES_EVENTS ? r->lines : STR_NONE);
 }
 
 /* Why nobody is told stands in front of what there would be to tell. */
