@@ -9,10 +9,15 @@
 #include "weir/engine.h"
 #include "weir/store.h"
 
-/* Wall clock between two checkpoints of a running engine. */
+/* Between two checkpoints of a running engine: wall clock, or so many events. */
 #define STATISTICS_EVERY_US	(5 * USEC_PER_MIN)
-/* Without a checkpoint: so much of what the store has is learnt from. */
+#define STATISTICS_EVERY_EVENTS	1000000
+/*
+ * Without a checkpoint: so much of what the store has is learnt from, and not
+ * more events than a service may take to start.
+ */
 #define STATISTICS_LEARN_US	(42 * USEC_PER_DAY)
+#define STATISTICS_LEARN_EVENTS	4000000
 
 /* In the open transaction, in which the events were stored. */
 int	statistics_keep(struct store *s, const struct engine *e,

@@ -43,6 +43,7 @@ struct pipeline {
 	size_t			 nunknown;
 	bool			 ending;	/* nothing more will come */
 	int64_t			 kept_at;	/* statistics, last */
+	uint64_t		 kept_events;	/* of this engine, by then */
 	int64_t			 learnt;	/* events folded at the start */
 };
 
@@ -276,6 +277,7 @@ load(struct pipeline *p, struct error *err)
 	    &p->learnt, err) == -1)
 		return -1;
 	p->kept_at = pipeline_clock();
+	p->kept_events = 0;
 	p->policy_changes = policy_changes(p->policy);
 	return pipeline_commit(p, err);
 }
@@ -465,15 +467,21 @@ pipeline_urgent(const struct pipeline *p)
 	return p->urgent;
 }
 
-/* From time to time, and when nothing more will come. */
+/* From time to time, after many events, and when nothing more will come. */
 static int
 keep_statistics(struct pipeline *p, struct error *err)
 {
-	int64_t	now = pipeline_clock();
+	const struct engine_stats *s = engine_stats(p->engine);
+	int64_t			 now = pipeline_clock();
+	uint64_t		 events = 0;
 
-	if (!p->ending && now - p->kept_at < STATISTICS_EVERY_US)
+	for (int i = 0; i < EVENT_KIND_COUNT; i++)
+		events += s->events[i];
+	if (!p->ending && now - p->kept_at < STATISTICS_EVERY_US &&
+	    events - p->kept_events < STATISTICS_EVERY_EVENTS)
 		return 0;
 	p->kept_at = now;
+	p->kept_events = events;
 	return statistics_keep(p->store, p->engine, err);
 }
 

@@ -69,6 +69,8 @@ statistics_load(struct store *s, struct engine *e, int64_t *ret_learnt,
 		if (store_totals(s, &totals, err) == -1)
 			return -1;
 		since = totals.last_at - STATISTICS_LEARN_US;
+		if (totals.seq > STATISTICS_LEARN_EVENTS)
+			after = totals.seq - STATISTICS_LEARN_EVENTS;
 	}
 	rc = store_each_input(s, after, since, &to, err);
 	*ret_learnt = l.n;
