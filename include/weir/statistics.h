@@ -9,7 +9,7 @@
 #include "weir/engine.h"
 #include "weir/store.h"
 
-/* Between two checkpoints of a running engine: wall clock, or so many events. */
+/* Between two checkpoints of an engine: wall clock, or so many events. */
 #define STATISTICS_EVERY_US	(5 * USEC_PER_MIN)
 #define STATISTICS_EVERY_EVENTS	1000000
 /*

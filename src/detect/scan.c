@@ -9,6 +9,7 @@
 #include "weir/mem.h"
 #include "scan_priv.h"
 
+#define FIRST_DAY	1.0	/* decades: nothing is usual yet */
 #define TEST_AGAIN	1.04	/* tested again when it grew by so much */
 #define JOINT_RELATED	0.5	/* decades, when the kinds hang together */
 #define GUESSED		0.5	/* decades: it failed there, then succeeded */
@@ -272,6 +273,15 @@ test_count(const struct stratum *st, struct series *x, const struct facts *f,
 	return true;
 }
 
+/* Decades more that are asked for in the first day, less by the hour. */
+static double
+caution(const struct scan *s, int64_t at)
+{
+	double	days = (double)(at - profile_began(s->profile)) / USEC_PER_DAY;
+
+	return days < 1 ? FIRST_DAY * (1 - days) : 0;
+}
+
 /* All five for one window; true: a hit. */
 static bool
 test(struct scan *s, struct stratum *st, struct series *x,
@@ -294,7 +304,8 @@ test(struct scan *s, struct stratum *st, struct series *x,
 		h->joint += s->o.new_source;
 		h->new_source = true;
 	}
-	h->margin = st->allowed - log10(h->per_week) + h->joint;
+	h->margin = st->allowed - log10(h->per_week) + h->joint -
+	    caution(s, f->at);
 	if (h->margin <= 0)
 		return false;
 	detail(s, st, a, f->at, h);

@@ -216,11 +216,17 @@ is_outcome(const struct event *e)
 	    str_known(e->relay_address);
 }
 
-/* May what is learnt later change what was told of it? */
+/*
+ * May what is learnt later change what was told of it?  A bounce may come from
+ * another instance of this host, which says so a moment after it is delivered.
+ */
 static bool
 is_correctable(const struct message *m)
 {
-	return m->near_client || (m->given_up && (m->own_client ||
+	bool bounce = str_known(m->base.sender) && m->base.sender.n == 0 &&
+	    m->base.origin == ORIGIN_CLIENT;
+
+	return m->near_client || bounce || (m->given_up && (m->own_client ||
 	    m->ambiguous || m->base.origin == ORIGIN_UNKNOWN));
 }
 

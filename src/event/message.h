@@ -78,7 +78,7 @@ struct message {
 	struct str		 parent;	/* its key */
 	struct str		 orig_client_address, orig_client_name;
 	bool			 own_client;	/* loopback: a filter? */
-	bool			 near_client;	/* trusted: a filter's host? */
+	bool			 near_client;	/* a filter or instance near? */
 	bool			 resolved;	/* its client is known */
 	bool			 given_up;	/* resolved for want of more */
 	bool			 ambiguous;	/* a copy, or an open relay? */

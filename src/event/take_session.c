@@ -40,6 +40,19 @@ is_own(const struct take *t, struct str address)
 	return ip_parse(address, &ip) && policy_is_own(t->c->policy, &ip);
 }
 
+/*
+ * Does the client bear the name of the host that logs?  Another instance on it
+ * then, under an address that need not be trusted.
+ */
+static bool
+is_namesake(const struct take *t, struct str name)
+{
+	struct str host = t->r->host;
+
+	return host.n > 0 && str_eq_nocase(str_head(name, host.n), host) &&
+	    (name.n == host.n || name.p[host.n] == '.');
+}
+
 /* An SMTP AUTH that succeeded, once a session. */
 static void
 tell_auth(const struct take *t, struct session *s)
@@ -155,7 +168,8 @@ take_client(const struct take *t)
 		return;
 	}
 	m->own_client = is_own(t, e.client_address);
-	m->near_client = !m->own_client && is_trusted(t, e.client_address);
+	m->near_client = !m->own_client && (is_trusted(t, e.client_address) ||
+	    is_namesake(t, e.client_name));
 	m->orig_client_address = arena_copy(&m->arena,
 	    take_field(t, FIELD_ORIG_CLIENT_ADDRESS));
 	m->orig_client_name = arena_copy(&m->arena,

@@ -189,6 +189,75 @@ what_was_put_away_is_followed(void **state)
 	fold_done(&f);
 }
 
+/* The delivery of a message, or NULL. */
+static const struct event *
+arrival(const struct fold *f, const char *queue_id)
+{
+	size_t		 iter = 0;
+	struct str	 key;
+	void		*value;
+
+	while (map_next(f->events, &iter, &key, &value)) {
+		const struct event *e = &((struct fold_event *)value)->e;
+
+		if (e->kind == EVENT_DELIVERY &&
+		    str_eq(e->queue_id, str_of(queue_id)))
+			return e;
+	}
+	return NULL;
+}
+
+/*
+ * From another instance of this host, under an address that is not trusted:
+ * what it handed over was delivered and gone before it said so.
+ */
+static void
+an_instance_may_speak_late(void **state)
+{
+	static const struct {
+		const char	*client, *sender;
+	} cases[] = {
+		/* Its name is the host's; or it is a bounce. */
+		{ "mx1.example.org[192.0.2.25]", "x@far.example" },
+		{ "out.example.org[192.0.2.25]", "" },
+	};
+	const struct event	*e;
+	struct fold		 f;
+	char			 text[256];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		start(&f);
+		fold_say(&f, MS(0), "postfix-out/pickup", 9,
+		    "4A1F00D1: uid=33 from=<www>");
+		(void)snprintf(text, sizeof(text), "4A1F00D1: from=<%s>, "
+		    "size=5, nrcpt=1 (queue active)", cases[i].sender);
+		fold_say(&f, MS(1), "postfix-out/qmgr", 10, text);
+		(void)snprintf(text, sizeof(text), "5B2F00D2: client=%s",
+		    cases[i].client);
+		fold_say(&f, MS(2), "postfix/smtpd", 11, text);
+		(void)snprintf(text, sizeof(text), "5B2F00D2: from=<%s>, "
+		    "size=9, nrcpt=1 (queue active)", cases[i].sender);
+		fold_say(&f, MS(3), "postfix/qmgr", 12, text);
+		fold_say(&f, MS(4), "postfix/smtp", 13,
+		    "5B2F00D2: to=<v@far.example>, relay=mx.far.example"
+		    "[203.0.113.2]:25, delay=0, delays=0/0/0/0, dsn=2.0.0, "
+		    "status=sent (250 2.0.0 Ok)");
+		fold_say(&f, MS(5), "postfix/qmgr", 12, "5B2F00D2: removed");
+		fold_say(&f, MS(6), "postfix-out/smtp", 14,
+		    "4A1F00D1: to=<v@far.example>, relay=192.0.2.25"
+		    "[192.0.2.25]:25, delay=0, delays=0/0/0/0, dsn=2.0.0, "
+		    "status=sent (250 2.0.0 Ok: queued as 5B2F00D2)");
+		engine_finish(f.engine);
+		e = arrival(&f, "5B2F00D2");
+		assert_non_null(e);
+		/* No stranger's: it was handed in on this host. */
+		assert_int_equal(e->class, CLASS_LOCAL_SUBMISSION);
+		assert_int_equal(f.nrevisions, 1);
+		fold_done(&f);
+	}
+}
+
 /* A line that was cut, or another MTA's way to say it. */
 static void
 a_forward_needs_a_queue_id(void **state)
@@ -213,6 +282,7 @@ main(void)
 		cmocka_unit_test(a_forward_has_one_original),
 		cmocka_unit_test(nothing_comes_from_itself),
 		cmocka_unit_test(what_was_put_away_is_followed),
+		cmocka_unit_test(an_instance_may_speak_late),
 		cmocka_unit_test(a_forward_needs_a_queue_id),
 	};
 
