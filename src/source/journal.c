@@ -338,6 +338,9 @@ move_on(struct journal *s, struct batch *b, struct error *err)
 		b->stream.last_at = (int64_t)at;
 	if ((r = journal_match(s->j, &s->names)) >= 0)
 		r = seek(s);
+	/* The cursor's own entry may be mail's: what follows that one? */
+	if (r >= 0 && !s->pending)
+		s->pending = (r = sd_journal_next(s->j)) > 0;
 	if (r >= 0 && !s->pending && last != NULL) {
 		remember(s, b, last);
 		r = seek(s);
