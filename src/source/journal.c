@@ -8,6 +8,19 @@
  * journal does not come to that, the cursor moves on once an hour to the last
  * entry of any kind.
  *
+ * journald writes a file for the system and one for each user, and libsystemd
+ * looks at one after the other, in each for one alternative of the match after
+ * the other.  An entry that is written where it has just looked is older than
+ * one that it then finds elsewhere, and is passed over for good.  But when an
+ * entry can be seen all those before it are written: so a live journal is
+ * looked at anew from the last entry taken, up to the one that was the newest
+ * before that look, and there it begins again.  That newest one may not be
+ * written to its end: libsystemd leaves out a field whose object is just being
+ * linked (journal-file.c, journal_file_check_object), the message too.  So it
+ * gets a moment.  And who looks between an entry's being counted and its being
+ * linked is not shown it before another is counted in that file (sd-journal.c,
+ * next_beyond_location); so a change is followed by one more look anew.
+ *
  * Without a cursor a live journal is begun an hour back, so that messages on
  * their way are known; a journal that is read once, at its beginning.
  */
@@ -28,6 +41,8 @@
 
 #define FIND_SECONDS	600	/* between looks for new names */
 #define MOVE_SECONDS	3600	/* a quiet cursor is moved on */
+#define SETTLE_US	20000	/* until an entry is written to its end */
+#define AGAIN_SECONDS	2	/* at most, from a change to the look anew */
 #define RETRY_MS	30000	/* a journal that is not there, or denied */
 
 struct journal {
@@ -39,11 +54,13 @@ struct journal {
 	sd_journal		*j;		/* NULL: not open yet */
 	bool			 begun;
 	bool			 pending;	/* at an entry not yet taken */
+	char			*fence;		/* all is seen up to it */
 	struct stream		 stream;
 	struct cutter		 cutter;
 	struct journal_names	 names;
 	struct journal_users	 users;
 	time_t			 found_at, moved_at;	/* monotonic */
+	time_t			 again_at;		/* or 0 */
 };
 
 static time_t
@@ -167,6 +184,7 @@ seek_first(struct journal *s)
 	struct timespec now;
 	int r;
 
+	s->pending = false;
 	if (since == 0 && s->o.follow) {
 		clock_gettime(CLOCK_REALTIME, &now);
 		since = now.tv_sec * USEC_PER_SEC - USEC_PER_HOUR;
@@ -176,6 +194,43 @@ seek_first(struct journal *s)
 	if (r >= 0 && (r = sd_journal_next(s->j)) > 0)
 		s->pending = true;
 	return r;
+}
+
+/* Stand behind the entry that was taken last. */
+static int
+go_back(struct journal *s)
+{
+	return s->stream.cursor[0] != '\0' ? seek(s) : seek_first(s);
+}
+
+static void
+drop_fence(struct journal *s)
+{
+	free(s->fence);
+	s->fence = NULL;
+}
+
+/*
+ * Between two batches: is there anything more?  Then find up to where it can be
+ * taken, and look anew.
+ */
+static int
+find_fence(struct journal *s)
+{
+	int r;
+
+	if (s->again_at != 0 && monotonic() >= s->again_at) {
+		s->again_at = 0;
+		if ((r = go_back(s)) < 0)
+			return r;
+	}
+	if ((!s->pending && (r = sd_journal_next(s->j)) <= 0) ||
+	    (r = sd_journal_seek_tail(s->j)) < 0 ||
+	    (r = sd_journal_previous(s->j)) < 0 ||
+	    (r > 0 && (r = sd_journal_get_cursor(s->j, &s->fence)) < 0) ||
+	    (r = go_back(s)) < 0)
+		return r;
+	return 1;
 }
 
 /* What is between the cursor's time and the oldest entry of any kind. */
@@ -215,8 +270,7 @@ begin(struct journal *s, struct batch *b, struct error *err)
 	}
 	if ((r = journal_match(s->j, &s->names)) < 0)
 		return failed(err, "match", r);
-	r = s->stream.cursor[0] != '\0' ? seek(s) : seek_first(s);
-	if (r < 0)
+	if ((r = go_back(s)) < 0)
 		return failed(err, "seek", r);
 	s->begun = true;
 	return 0;
@@ -229,11 +283,12 @@ find_names(struct journal *s, struct error *err)
 	int r;
 
 	s->found_at = monotonic();
+	drop_fence(s);
 	if (journal_find_names(s->j, &s->names) == 0 || !s->begun)
 		return 0;
 	if ((r = journal_match(s->j, &s->names)) < 0)
 		return failed(err, "match", r);
-	r = s->stream.cursor[0] != '\0' ? seek(s) : seek_first(s);
+	r = go_back(s);
 	return r < 0 ? failed(err, "seek", r) : 0;
 }
 
@@ -283,6 +338,9 @@ move_on(struct journal *s, struct batch *b, struct error *err)
 		b->stream.last_at = (int64_t)at;
 	if ((r = journal_match(s->j, &s->names)) >= 0)
 		r = seek(s);
+	/* The cursor's own entry may be mail's: what follows that one? */
+	if (r >= 0 && !s->pending)
+		s->pending = (r = sd_journal_next(s->j)) > 0;
 	if (r >= 0 && !s->pending && last != NULL) {
 		remember(s, b, last);
 		r = seek(s);
@@ -305,18 +363,42 @@ journal_idle(struct journal *s, struct batch *b, struct error *err)
 	return s->pending ? SOURCE_READY : SOURCE_WAITING;
 }
 
+/* Is this the last one that can be taken now?  Then it is whole by now. */
+static bool
+at_fence(struct journal *s)
+{
+	struct timespec t;
+	uint64_t came;
+	int64_t age;
+
+	if (s->fence == NULL || sd_journal_test_cursor(s->j, s->fence) <= 0)
+		return false;
+	if (sd_journal_get_realtime_usec(s->j, &came) < 0)
+		return true;
+	clock_gettime(CLOCK_REALTIME, &t);
+	age = t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000 - (int64_t)came;
+	if (age >= 0 && age < SETTLE_US)
+		usleep((useconds_t)(SETTLE_US - age));
+	return true;
+}
+
 /* Take entries until the batch is full.  Returns how many, or -1. */
 static int
 take(struct journal *s, struct batch *b, struct error *err)
 {
 	int r = 1, n = 0;
+	bool last = false;
 
 	b->stream = s->stream;
-	while (b->n <= BATCH_BYTES && b->nlines < BATCH_LINES) {
+	if (s->o.follow && s->fence == NULL)
+		r = find_fence(s);
+	while (r > 0 && !last && b->n <= BATCH_BYTES &&
+	    b->nlines < BATCH_LINES) {
 		if (!s->pending && (r = sd_journal_next(s->j)) <= 0)
 			break;
 		s->pending = false;
 		n++;
+		last = at_fence(s);
 		r = journal_take(s->j, b, &s->cutter,
 		    s->path[0] == '\0' ? &s->users : NULL);
 		if (r < 0) {
@@ -325,7 +407,10 @@ take(struct journal *s, struct batch *b, struct error *err)
 			batch_notice(b, "data_loss", "journal: an entry "
 			    "cannot be read: %s", strerror(-r));
 		}
+		r = 1;
 	}
+	if (r == 0 || last)
+		drop_fence(s);
 	if (n == 0)
 		b->stream.id = 0;
 	if (r < 0 && n == 0)
@@ -344,6 +429,8 @@ process(struct journal *s, struct error *err)
 
 	if (r < 0)
 		return failed(err, "watch", r);
+	if (r != SD_JOURNAL_NOP && s->again_at == 0)
+		s->again_at = monotonic() + AGAIN_SECONDS;
 	if (r == SD_JOURNAL_INVALIDATE ||
 	    monotonic() - s->found_at >= FIND_SECONDS)
 		return find_names(s, err);
@@ -356,6 +443,7 @@ shut(struct journal *s)
 	sd_journal_close(s->j);
 	s->j = NULL;
 	s->begun = s->pending = false;
+	drop_fence(s);
 }
 
 static enum source_state
@@ -395,7 +483,8 @@ journal_poll(struct source *source, int *ret_timeout_ms)
 	*ret_timeout_ms = RETRY_MS;
 	if (s->j == NULL)
 		return -1;
-	*ret_timeout_ms = FIND_SECONDS * 1000;
+	*ret_timeout_ms = (s->again_at != 0 ? AGAIN_SECONDS : FIND_SECONDS) *
+	    1000;
 	if (sd_journal_get_timeout(s->j, &until) >= 0 &&
 	    until != (uint64_t)-1) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
@@ -414,6 +503,7 @@ journal_close(struct source *source)
 
 	sd_journal_close(s->j);
 	journal_names_done(&s->names);
+	drop_fence(s);
 	free(s);
 }
 

@@ -27,6 +27,8 @@
 #define JOURNALD	"/lib/systemd/systemd-journald"
 
 static pid_t journald;
+static const char *journald_config = "[Journal]\nStorage=volatile\n"
+    "RateLimitBurst=200\nRateLimitIntervalSec=2s\nReadKMsg=no\nAudit=no\n";
 static char group[128];		/* a control group; "": none to be had */
 
 static int
@@ -133,10 +135,6 @@ stop_journald(void)
 static const char *
 prepare(void)
 {
-	static const char config[] = "[Journal]\nStorage=volatile\n"
-	    "RateLimitBurst=200\nRateLimitIntervalSec=2s\n"
-	    "ReadKMsg=no\nAudit=no\n";
-
 	if (geteuid() != 0)
 		return "not root";
 	if (access(JOURNALD, X_OK) == -1)
@@ -151,7 +149,9 @@ prepare(void)
 	mkdir("/run/systemd", 0755);
 	mkdir("/run/systemd/journal", 0755);
 	mkdir("/run/systemd/journald.conf.d", 0755);
-	if (put("/run/systemd/journald.conf.d/t.conf", config) == -1)
+	if (put("/run/systemd/journald.conf.d/t.conf",
+	    journald_config) == -1 ||
+	    put("/run/systemd/journal/flushed", "") == -1)
 		return "no configuration for journald";
 	make_group();
 	return start_journald() == -1 ? "journald does not start" : NULL;
@@ -203,9 +203,9 @@ log_as(uid_t uid, const char *tag, int facility, const char *text)
 }
 
 static UNUSED struct source *
-follow(struct streams *known)
+follow_path(const char *path, struct streams *known)
 {
-	struct source_options o = { .path = "journal", .follow = true,
+	struct source_options o = { .path = path, .follow = true,
 	    .host = "here" };
 	struct error err;
 	struct source *s = source_open(&o, known, &err);
@@ -214,6 +214,12 @@ follow(struct streams *known)
 		fail_msg("%s", err.text);
 	assert_string_equal(s->type->name, "journal");
 	return s;
+}
+
+static UNUSED struct source *
+follow(struct streams *known)
+{
+	return follow_path("journal", known);
 }
 
 /* Read on until n lines were seen in all; journald takes its time. */
@@ -232,6 +238,24 @@ read_until(struct source *s, struct seen *seen, size_t n)
 	}
 	fail_msg("got %zu lines, want %zu:\n%.*s", seen->nlines, n,
 	    STRF(buf_str(&seen->text)));
+}
+
+/* journald has written something: an empty journal has no oldest entry. */
+static UNUSED void
+wait_for_entries(void)
+{
+	sd_journal *j;
+	int i, there = 0;
+
+	for (i = 0; i < 200 && !there; i++) {
+		usleep(50000);
+		if (sd_journal_open(&j, 0) < 0)
+			continue;
+		there = sd_journal_seek_head(j) >= 0 &&
+		    sd_journal_next(j) > 0;
+		sd_journal_close(j);
+	}
+	assert_true(there);
 }
 
 static int

@@ -221,24 +221,6 @@ read_once(void **state)
 }
 
 /* The entry behind the cursor is gone: a loss, with its extent. */
-/* journald has written something: an empty journal has no oldest entry. */
-static void
-wait_for_entries(void)
-{
-	sd_journal *j;
-	int i, there = 0;
-
-	for (i = 0; i < 200 && !there; i++) {
-		usleep(50000);
-		if (sd_journal_open(&j, 0) < 0)
-			continue;
-		there = sd_journal_seek_head(j) >= 0 &&
-		    sd_journal_next(j) > 0;
-		sd_journal_close(j);
-	}
-	assert_true(there);
-}
-
 static void
 vacuumed(void **state)
 {
