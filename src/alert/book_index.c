@@ -93,6 +93,16 @@ put_key(struct book *b, struct entry *e, struct str key)
 		(void)map_put(b->index, key, e);
 }
 
+/* The alert's own key is nobody else's, whichever was indexed first. */
+static void
+put_own(struct book *b, struct entry *e, struct str key)
+{
+	struct entry	*holder = map_get(b->index, key);
+
+	if (holder == NULL || is_hole(e) || !is_hole(holder))
+		(void)map_put(b->index, key, e);
+}
+
 static void
 del_key(struct book *b, struct entry *e, struct str key)
 {
@@ -179,6 +189,7 @@ void
 book_index(struct book *b, struct entry *e)
 {
 	each_key(b, e, put_key);
+	each_name(b, e, e->a->key_type, str_of(e->a->key), put_own);
 }
 
 void
